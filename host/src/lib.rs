@@ -1,0 +1,1 @@
+//! Runs one AppFlow connector component behind the Lambda protocol.
