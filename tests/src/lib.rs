@@ -1,1 +1,14 @@
-//! Test kit.
+//! What it takes to test an AppFlow connector the way AppFlow and Lambda use it, without either of them.
+//!
+//! The kit drives the `bootstrap` that ships, as a child process, and speaks nothing but the Lambda Runtime API and
+//! AppFlow's JSON with it. It deliberately shares no type with the host: a mistake in the host's idea of the protocol
+//! must not be repeated by the tests.
+//!
+//! * [`runtime_api`]: the Runtime API with Lambda's limits: 6 MB, deadline, restart of a process that ended.
+//! * [`checker`]: whether an answer can be decoded by AppFlow, property by property.
+//! * [`cases`]: contract cases as folders: request in, what the application does, answer out.
+//! * [`upstream`]: an application whose answers and faults are written in a file.
+//! * [`server`]: the small HTTP server under all stand-ins.
+
+pub mod runtime_api;
+pub mod server;
