@@ -116,19 +116,22 @@ impl Shared {
             (&Method::POST, ["invocation", id, "response"]) => {
                 let large = received.body.len() > super::PAYLOAD_LIMIT_BYTES;
                 let body = received.body.to_vec();
-                match self.take(
+                if !self.take(
                     id,
                     Event::Answer {
                         id: (*id).to_owned(),
                         body,
                     },
                 ) {
-                    Err(refused) => refused,
-                    Ok(()) if large => json(
+                    refused()
+                } else if large {
+                    problem(
                         StatusCode::PAYLOAD_TOO_LARGE,
-                        &serde_json::json!({"errorType": "RequestEntityTooLarge", "errorMessage": "Exceeded maximum allowed payload size"}),
-                    ),
-                    Ok(()) => accepted(),
+                        "RequestEntityTooLarge",
+                        "Exceeded maximum allowed payload size",
+                    )
+                } else {
+                    accepted()
                 }
             }
             (&Method::POST, ["invocation", id, "error"]) => {
@@ -137,8 +140,11 @@ impl Shared {
                     error_type: error_type(&received),
                     body: received.body.to_vec(),
                 };
-                self.take(id, event)
-                    .map_or_else(|refused| refused, |()| accepted())
+                if self.take(id, event) {
+                    accepted()
+                } else {
+                    refused()
+                }
             }
             (&Method::POST, ["init", "error"]) => {
                 let event = Event::InitError {
@@ -192,22 +198,34 @@ impl Shared {
         response
     }
 
-    /// Passes the end of an invocation on, or refuses one that was not handed out or has ended, as Lambda does.
-    fn take(&self, id: &str, event: Event) -> Result<(), Response<Body>> {
+    /// Passes the end of an invocation on. False for one that was not handed out or has ended, which Lambda refuses.
+    fn take(&self, id: &str, event: Event) -> bool {
         let mut outstanding = self
             .outstanding
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if outstanding.as_deref() != Some(id) {
-            return Err(json(
-                StatusCode::BAD_REQUEST,
-                &serde_json::json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"}),
-            ));
+            return false;
         }
         *outstanding = None;
         let _ = self.events.send(event);
-        Ok(())
+        true
     }
+}
+
+fn refused() -> Response<Body> {
+    problem(
+        StatusCode::BAD_REQUEST,
+        "InvalidRequestID",
+        "Invalid request ID",
+    )
+}
+
+fn problem(status: StatusCode, error_type: &str, message: &str) -> Response<Body> {
+    json(
+        status,
+        &serde_json::json!({"errorType": error_type, "errorMessage": message}),
+    )
 }
 
 fn accepted() -> Response<Body> {

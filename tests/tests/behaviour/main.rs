@@ -1,0 +1,11 @@
+//! Behaviour across crates, tested on the `bootstrap` that ships.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on must fail"
+)]
+
+mod runtime_api;
