@@ -1,0 +1,318 @@
+//! Building guests: `cargo xtask guests`.
+//!
+//! Guests live in workspaces of their own, outside the host's, because compiler and profile differ. Their target folder
+//! differs too, else every change between the two compilers would build everything again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+use crate::compiler::Compiler;
+use crate::process;
+use crate::repo::Repo;
+use crate::toolchain::{self, GuestToolchain, TARGET};
+
+/// Folder of the connectors.
+pub(crate) const PLUGINS: &str = "plugins";
+/// Workspaces of Rust guests. The examples of the SDK are guests too.
+const WORKSPACES: [&str; 3] = [PLUGINS, "guest-sdk/rust", "tests/guests"];
+/// What a guest asks for, beside its `Cargo.toml`.
+pub(crate) const MANIFEST: &str = "connector.toml";
+
+/// What to build.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only this connector, a folder under plugins/.
+    #[arg(long, value_name = "NAME")]
+    plugin: Option<String>,
+    /// Leave out the compilation of components to .cwasm.
+    #[arg(long)]
+    wasm_only: bool,
+}
+
+/// A guest made into a component.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    /// Name of its folder.
+    pub(crate) name: String,
+    /// The component.
+    pub(crate) component: PathBuf,
+    /// Its manifest; guests without one cannot be loaded by the host.
+    pub(crate) manifest: Option<PathBuf>,
+}
+
+/// `cargo xtask guests`.
+pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
+    let toolchain = toolchain::ensure(repo)?;
+    let guests = match &options.plugin {
+        Some(name) => vec![plugin(repo, &toolchain, name)?],
+        None => all(repo, &toolchain)?,
+    };
+    let compiler = if options.wasm_only {
+        None
+    } else {
+        Some(Compiler::build(repo)?)
+    };
+    for guest in &guests {
+        let size = fs::metadata(&guest.component)?.len().div_ceil(1024);
+        print!(
+            "{:24} {size:>6} KB  {}",
+            guest.name,
+            repo.shown(&guest.component)
+        );
+        match (&compiler, &guest.manifest) {
+            (Some(compiler), Some(manifest)) => {
+                let compiled = guest.component.with_extension("cwasm");
+                compiler.compile(&guest.component, manifest, &compiled)?;
+                println!(", {}", repo.shown(&compiled));
+            }
+            (Some(_), None) => println!(" (no {MANIFEST}, not compiled)"),
+            (None, _) => println!(),
+        }
+    }
+    Ok(())
+}
+
+/// Where components are left.
+pub(crate) fn folder(repo: &Repo) -> PathBuf {
+    repo.target().join("guests")
+}
+
+/// Every Rust guest of the repository, and every connector that brings a finished component.
+pub(crate) fn all(repo: &Repo, toolchain: &GuestToolchain) -> Result<Vec<Guest>> {
+    let mut guests = BTreeMap::new();
+    let mut add = |guest: Guest| match guests.insert(guest.name.clone(), guest) {
+        Some(other) => bail!(
+            "two guests are called \"{}\"; one is {}",
+            other.name,
+            other.component.display()
+        ),
+        None => Ok(()),
+    };
+    for workspace in WORKSPACES {
+        let manifest = repo.path(workspace).join("Cargo.toml");
+        if manifest.is_file() {
+            for guest in build(
+                repo,
+                toolchain,
+                &manifest,
+                &["--workspace", "--lib", "--examples"],
+            )? {
+                add(guest)?;
+            }
+        }
+    }
+    let plugins = repo.path(PLUGINS);
+    for entry in plugins.read_dir().into_iter().flatten().flatten() {
+        if let Some(component) = finished(&entry.path()) {
+            add(take(
+                repo,
+                &entry.file_name().to_string_lossy(),
+                &component,
+                &entry.path(),
+            )?)?;
+        }
+    }
+    Ok(guests.into_values().collect())
+}
+
+/// One connector by the name of its folder.
+pub(crate) fn plugin(repo: &Repo, toolchain: &GuestToolchain, name: &str) -> Result<Guest> {
+    let folder = repo.path(PLUGINS).join(name);
+    let manifest = folder.join("Cargo.toml");
+    if manifest.is_file() {
+        let mut guests = build(repo, toolchain, &manifest, &["--lib"])?;
+        return match (guests.pop(), guests.is_empty()) {
+            (Some(guest), true) => Ok(guest),
+            _ => bail!(
+                "{} makes no component: it needs `crate-type = [\"cdylib\"]` under [lib]",
+                repo.shown(&manifest)
+            ),
+        };
+    }
+    if let Some(component) = finished(&folder) {
+        return take(repo, name, &component, &folder);
+    }
+    let mut known: Vec<String> = repo
+        .path(PLUGINS)
+        .read_dir()
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.path().join(MANIFEST).is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    known.sort();
+    bail!(
+        "no connector \"{name}\" under {PLUGINS}/; there are: {}",
+        if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        }
+    )
+}
+
+/// The component of a connector in another language, which its own tools have made already.
+fn finished(folder: &Path) -> Option<PathBuf> {
+    let component = folder.join("connector.wasm");
+    (!folder.join("Cargo.toml").is_file() && component.is_file()).then_some(component)
+}
+
+/// Builds guests by cargo and leaves them in the folder of components.
+fn build(
+    repo: &Repo,
+    toolchain: &GuestToolchain,
+    manifest: &Path,
+    selection: &[&str],
+) -> Result<Vec<Guest>> {
+    eprintln!("building the guests of {}", repo.shown(manifest));
+    let mut command = toolchain.cargo()?;
+    command.args([
+        "build",
+        "--quiet",
+        "--release",
+        "--target",
+        TARGET,
+        "--message-format=json-render-diagnostics",
+        "--manifest-path",
+    ]);
+    command
+        .arg(manifest)
+        .args(selection)
+        .arg("--target-dir")
+        .arg(repo.target().join("guest-build"));
+    let messages = process::captured(command.stdin(Stdio::null()))?;
+    let mut guests = Vec::new();
+    for artifact in artifacts(&messages)? {
+        let folder = artifact
+            .manifest_path
+            .parent()
+            .context("a package without a folder")?;
+        guests.push(take(repo, &artifact.name(), &artifact.component, folder)?);
+    }
+    Ok(guests)
+}
+
+/// Puts a component where the others are.
+fn take(repo: &Repo, name: &str, component: &Path, source: &Path) -> Result<Guest> {
+    let place = folder(repo).join(format!("{name}.wasm"));
+    fs::create_dir_all(folder(repo))?;
+    // Left alone when nothing changed, so that what is made from it counts as fresh.
+    let content =
+        fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
+    if fs::read(&place).ok().as_ref() != Some(&content) {
+        fs::write(&place, content).with_context(|| format!("cannot write {}", place.display()))?;
+    }
+    let own = source.join(format!("{name}.toml"));
+    let manifest = [
+        own,
+        source.join("examples").join(format!("{name}.toml")),
+        source.join(MANIFEST),
+    ]
+    .into_iter()
+    .find(|path| path.is_file());
+    Ok(Guest {
+        name: name.to_owned(),
+        component: place,
+        manifest,
+    })
+}
+
+/// A component among cargo's messages.
+struct Artifact {
+    manifest_path: PathBuf,
+    target: Target,
+    component: PathBuf,
+}
+
+impl Artifact {
+    /// The folder's name for the library of a package, else that of the example.
+    fn name(&self) -> String {
+        let folder = self
+            .manifest_path
+            .parent()
+            .and_then(Path::file_name)
+            .map(|name| name.to_string_lossy().into_owned());
+        match folder {
+            Some(folder) if !self.target.kind.iter().any(|kind| kind == "example") => folder,
+            _ => self.target.name.replace('_', "-"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+    crate_types: Vec<String>,
+}
+
+/// The components that a run of cargo reports, whether made now or found fresh.
+fn artifacts(messages: &str) -> Result<Vec<Artifact>> {
+    #[derive(Deserialize)]
+    struct Message {
+        reason: String,
+        manifest_path: Option<PathBuf>,
+        target: Option<Target>,
+        #[serde(default)]
+        filenames: Vec<PathBuf>,
+    }
+    let mut found = Vec::new();
+    for line in messages.lines() {
+        let message: Message =
+            serde_json::from_str(line).context("cargo wrote a message that is no JSON")?;
+        let (Some(manifest_path), Some(target)) = (message.manifest_path, message.target) else {
+            continue;
+        };
+        if message.reason != "compiler-artifact"
+            || !target.crate_types.iter().any(|kind| kind == "cdylib")
+        {
+            continue;
+        }
+        let component = message.filenames.into_iter().find(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "wasm")
+        });
+        if let Some(component) = component {
+            found.push(Artifact {
+                manifest_path,
+                target,
+                component,
+            });
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::artifacts;
+
+    const MESSAGES: &str = r#"{"reason":"compiler-artifact","manifest_path":"/r/plugins/shop/Cargo.toml","target":{"kind":["cdylib"],"crate_types":["cdylib"],"name":"shop_connector"},"filenames":["/t/shop_connector.wasm"]}
+{"reason":"compiler-artifact","manifest_path":"/d/serde/Cargo.toml","target":{"kind":["lib"],"crate_types":["lib"],"name":"serde"},"filenames":["/t/libserde.rlib"]}
+{"reason":"compiler-artifact","manifest_path":"/r/guest-sdk/rust/Cargo.toml","target":{"kind":["example"],"crate_types":["cdylib"],"name":"two_words"},"filenames":["/t/examples/two_words.wasm"]}
+{"reason":"build-script-executed"}
+{"reason":"build-finished","success":true}"#;
+
+    #[test]
+    fn guests_are_named_by_folder_and_examples_by_themselves() {
+        let names: Vec<String> = artifacts(MESSAGES)
+            .unwrap()
+            .iter()
+            .map(super::Artifact::name)
+            .collect();
+        assert_eq!(names, ["shop", "two-words"]);
+    }
+
+    #[test]
+    fn output_that_is_no_json_is_an_error() {
+        assert!(artifacts("warning: something").is_err());
+    }
+}
