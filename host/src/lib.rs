@@ -1,4 +1,8 @@
 //! Runs one AppFlow connector component behind the Lambda protocol.
 
 pub mod appflow;
+pub mod aws;
+pub mod clock;
+pub mod credentials;
+pub mod entitlement;
 pub mod filter;
