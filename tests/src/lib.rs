@@ -8,7 +8,9 @@
 //! * [`checker`]: whether an answer can be decoded by AppFlow, property by property.
 //! * [`cases`]: contract cases as folders: request in, what the application does, answer out.
 //! * [`upstream`]: an application whose answers and faults are written in a file.
+//! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
 //! * [`server`]: the small HTTP server under all stand-ins.
 
 pub mod runtime_api;
+pub mod salesforce;
 pub mod server;
