@@ -11,6 +11,7 @@
 //! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
 //! * [`server`]: the small HTTP server under all stand-ins.
 
+pub mod checker;
 pub mod runtime_api;
 pub mod salesforce;
 pub mod server;
