@@ -1,8 +1,8 @@
 //! Answers to bytes, in the form of AppFlow's Java SDK.
 
 use super::{
-    Answer, CacheControl, ConnectorConfiguration, Entity, EntityDefinition, ErrorCode, ErrorDetails, Operation, Pairs,
-    Records, WriteRecordResult,
+    Answer, CacheControl, ConnectorConfiguration, Entity, EntityDefinition, ErrorCode,
+    ErrorDetails, Operation, Pairs, Records, WriteRecordResult,
 };
 use serde::Serialize;
 
@@ -28,7 +28,11 @@ pub struct Identity<'a> {
 
 impl Identity<'_> {
     /// Used where the connector could not say who it is.
-    pub const UNKNOWN: Identity<'static> = Identity { owner: "unknown", name: "unknown", version: "0.0.0" };
+    pub const UNKNOWN: Identity<'static> = Identity {
+        owner: "unknown",
+        name: "unknown",
+        version: "0.0.0",
+    };
 }
 
 /// Bytes of a `QueryData` answer besides the records: `encode` makes exactly this many more than `Records` holds.
@@ -59,7 +63,11 @@ pub fn encode(operation: Option<Operation>, answer: Result<&Answer, &ErrorDetail
 
 /// Writes the answer of an operation that failed as a whole.
 #[must_use]
-pub fn encode_failure(operation: Option<Operation>, details: &ErrorDetails, identity: Option<Identity<'_>>) -> Vec<u8> {
+pub fn encode_failure(
+    operation: Option<Operation>,
+    details: &ErrorDetails,
+    identity: Option<Identity<'_>>,
+) -> Vec<u8> {
     let error_details = details.fit();
     match operation {
         Some(Operation::DescribeConnectorConfiguration) => {
@@ -74,21 +82,28 @@ pub fn encode_failure(operation: Option<Operation>, details: &ErrorDetails, iden
                 error_details,
             })
         }
-        _ => to_bytes(&Failure { is_success: false, error_details }),
+        _ => to_bytes(&Failure {
+            is_success: false,
+            error_details,
+        }),
     }
 }
 
 fn encode_answer(answer: &Answer) -> Vec<u8> {
     match answer {
-        Answer::DescribeConnectorConfiguration(configuration) => {
-            to_bytes(&Configuration { is_success: true, configuration })
-        }
+        Answer::DescribeConnectorConfiguration(configuration) => to_bytes(&Configuration {
+            is_success: true,
+            configuration,
+        }),
         Answer::ValidateConnectorRuntimeSettings(answer) => {
             let wrong = &answer.errors_by_input_field;
             let error_details = answer.error.as_ref().map(ErrorDetails::fit).or_else(|| {
                 (!wrong.is_empty()).then(|| {
                     let keys: Vec<&str> = wrong.iter().map(|(key, _)| key).collect();
-                    ErrorDetails::new(ErrorCode::InvalidArgument, format!("settings not accepted: {}", keys.join(", ")))
+                    ErrorDetails::new(
+                        ErrorCode::InvalidArgument,
+                        format!("settings not accepted: {}", keys.join(", ")),
+                    )
                 })
             });
             to_bytes(&ValidateSettings {
@@ -101,7 +116,10 @@ fn encode_answer(answer: &Answer) -> Vec<u8> {
         Answer::ListEntities(answer) => to_bytes(&ListEntities {
             is_success: true,
             entities: &answer.entities,
-            next_token: answer.next_token.as_deref().filter(|token| !token.is_empty()),
+            next_token: answer
+                .next_token
+                .as_deref()
+                .filter(|token| !token.is_empty()),
             cache_control: answer.cache_control,
         }),
         Answer::DescribeEntity(answer) => to_bytes(&DescribeEntity {

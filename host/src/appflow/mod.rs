@@ -20,7 +20,8 @@ mod operation;
 
 pub use decode::{DecodeError, MAX_REQUEST_BYTES, decode};
 pub use encode::{
-    Identity, MAX_ANSWER_BYTES, encode, encode_failure, query_overhead_bytes, retrieve_overhead_bytes,
+    Identity, MAX_ANSWER_BYTES, encode, encode_failure, query_overhead_bytes,
+    retrieve_overhead_bytes,
 };
 pub use model::*;
 pub use operation::Operation;

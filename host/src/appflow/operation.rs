@@ -70,13 +70,19 @@ impl Operation {
     /// The operation of a request's `type`; letter case counts.
     #[must_use]
     pub fn from_request_type(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|operation| operation.request_type() == text)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|operation| operation.request_type() == text)
     }
 
     /// The operation of this [`name`](Self::name); letter case counts.
     #[must_use]
     pub fn from_name(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|operation| operation.name() == text)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|operation| operation.name() == text)
     }
 
     /// How long AppFlow waits for the answer, cold start included: 10 s for configuration and metadata, 30 s for

@@ -1,6 +1,14 @@
-//! Request bytes to types.
+//! Request bytes to types, tolerantly.
 
-use super::{EntityDefinition, Operation, Request};
+mod entities;
+mod find_type;
+mod reader;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use super::{EntityDefinition, ErrorCode, ErrorDetails, Operation, Request};
+use reader::{Fault, Object, Path, Properties};
 
 /// Largest request taken, in bytes: Lambda's own limit of a synchronous payload.
 pub const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
@@ -15,11 +23,89 @@ pub struct DecodeError {
     pub message: String,
 }
 
-/// Reads a request.
-pub fn decode(_body: &[u8]) -> Result<Request, DecodeError> {
-    Err(DecodeError { operation: None, message: "not yet".to_owned() })
+impl From<&DecodeError> for ErrorDetails {
+    fn from(error: &DecodeError) -> Self {
+        Self::new(ErrorCode::InvalidArgument, &error.message)
+    }
 }
 
-pub(crate) fn entity_definition(_text: &str) -> Result<EntityDefinition, DecodeError> {
-    Err(DecodeError { operation: None, message: "not yet".to_owned() })
+/// Reads a request.
+///
+/// Unknown properties are skipped, however deep they are nested. A property that is missing is the same as one that is
+/// null, and where it comes twice the last one counts. Text may come as number or boolean, a number as text, a boolean
+/// as `"true"`, `"True"`, `"TRUE"` and the like. Nulls in maps are dropped; in lists they are refused.
+///
+/// # Errors
+///
+/// Anything that is not UTF-8, not JSON, not an object or larger than [`MAX_REQUEST_BYTES`]; a missing or unknown
+/// `type`; a required property that is missing; a property of the wrong type; an unknown `scope` or `operation`; a page
+/// size below 1; a name longer than 2,048 characters; a list of more than 500,000 items.
+pub fn decode(body: &[u8]) -> Result<Request, DecodeError> {
+    let broken = |message: String| DecodeError {
+        operation: find_type::find_type(body),
+        message,
+    };
+    if body.len() > MAX_REQUEST_BYTES {
+        return Err(broken(format!(
+            "request: larger than {MAX_REQUEST_BYTES} bytes"
+        )));
+    }
+    let text = std::str::from_utf8(body).map_err(|error| {
+        broken(format!(
+            "request: not UTF-8 at byte {}",
+            error.valid_up_to() + 1
+        ))
+    })?;
+    let properties = properties(text).map_err(|Fault(message)| broken(message))?;
+    let object = Object::new(properties, &Path::Root);
+
+    let unknown = |message: String| DecodeError {
+        operation: None,
+        message,
+    };
+    let name = object
+        .identifier("type")
+        .map_err(|Fault(message)| unknown(message))?;
+    let operation = Operation::from_request_type(&name)
+        .ok_or_else(|| unknown("type: not one of AppFlow's eight requests".to_owned()))?;
+    requests::request(operation, &object).map_err(|Fault(message)| DecodeError {
+        operation: Some(operation),
+        message,
+    })
+}
+
+pub(crate) fn entity_definition(text: &str) -> Result<EntityDefinition, DecodeError> {
+    let context = Path::Property(&Path::Root, "connectorContext");
+    let path = Path::Property(&context, "entityDefinition");
+    properties(text)
+        .and_then(|properties| entities::definition(Object::new(properties, &path)))
+        .map_err(|Fault(message)| DecodeError {
+            operation: None,
+            message,
+        })
+}
+
+/// The properties of an object that is a whole text. Messages of `serde_json` are not passed on: some hold values.
+fn properties(text: &str) -> Result<Properties<'_>, Fault> {
+    let error = match serde_json::from_str(text) {
+        Ok(properties) => return Ok(properties),
+        Err(error) => error,
+    };
+    let is_object = text.trim_ascii_start().starts_with('{');
+    Err(
+        if !is_object && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+            Fault::new(&Path::Root, "expected an object")
+        } else if error.is_data() {
+            Fault::new(&Path::Root, "too many properties")
+        } else {
+            Fault::new(
+                &Path::Root,
+                format_args!(
+                    "not JSON at line {}, column {}",
+                    error.line(),
+                    error.column()
+                ),
+            )
+        },
+    )
 }

@@ -36,7 +36,9 @@ impl Answer {
     pub const fn operation(&self) -> Operation {
         match self {
             Self::DescribeConnectorConfiguration(_) => Operation::DescribeConnectorConfiguration,
-            Self::ValidateConnectorRuntimeSettings(_) => Operation::ValidateConnectorRuntimeSettings,
+            Self::ValidateConnectorRuntimeSettings(_) => {
+                Operation::ValidateConnectorRuntimeSettings
+            }
             Self::ValidateCredentials => Operation::ValidateCredentials,
             Self::ListEntities(_) => Operation::ListEntities,
             Self::DescribeEntity(_) => Operation::DescribeEntity,

@@ -1,9 +1,9 @@
 //! The connector's description of itself.
 
 use super::enums::{
-    ConnectorMode, ConnectorOperator, ConnectorRuntimeSettingDataType, ConnectorRuntimeSettingScope, DataTransferType,
-    OAuth2ContentType, OAuth2CustomPropType, OAuth2GrantType, OAuth2MethodType, TriggerFrequency, TriggerType,
-    WriteOperationType,
+    ConnectorMode, ConnectorOperator, ConnectorRuntimeSettingDataType,
+    ConnectorRuntimeSettingScope, DataTransferType, OAuth2ContentType, OAuth2CustomPropType,
+    OAuth2GrantType, OAuth2MethodType, TriggerFrequency, TriggerType, WriteOperationType,
 };
 use serde::Serialize;
 
@@ -109,7 +109,10 @@ pub struct OAuth2Defaults {
     #[serde(rename = "oAuth2MethodType")]
     pub oauth2_method_type: OAuth2MethodType,
     /// Further values the user fills in. (The Java SDK spells this with a small `a`; the Python SDK does not.)
-    #[serde(rename = "oauth2CustomProperties", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "oauth2CustomProperties",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub oauth2_custom_properties: Vec<OAuth2CustomParameter>,
     /// Client id and secret as an HTTP Basic header of the token request.
     pub add_basic_auth_header: bool,

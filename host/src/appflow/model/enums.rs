@@ -11,7 +11,10 @@ pub trait WireEnum: Copy + Eq + fmt::Debug + 'static {
     fn as_str(self) -> &'static str;
     /// The value of a text on the wire.
     fn from_wire(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|value| value.as_str() == text)
     }
 }
 

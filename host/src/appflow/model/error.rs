@@ -26,7 +26,11 @@ impl ErrorDetails {
     /// An error with a message that is made fit: one line, at most [`MAX_MESSAGE_CHARS`] characters.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl AsRef<str>) -> Self {
-        Self { code, message: one_line(message.as_ref()), retry_after_seconds: None }
+        Self {
+            code,
+            message: one_line(message.as_ref()),
+            retry_after_seconds: None,
+        }
     }
 
     /// The same error with a delay.

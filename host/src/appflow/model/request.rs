@@ -1,7 +1,9 @@
 //! What AppFlow asks.
 
 use super::entity::EntityDefinition;
-use super::enums::{AuthenticationType, ConnectorRuntimeSettingScope, OrUnknown, WriteOperationType};
+use super::enums::{
+    AuthenticationType, ConnectorRuntimeSettingScope, OrUnknown, WriteOperationType,
+};
 use super::values::Pairs;
 use crate::appflow::{DecodeError, Operation, decode};
 use std::fmt;
@@ -33,7 +35,9 @@ impl Request {
     pub const fn operation(&self) -> Operation {
         match self {
             Self::DescribeConnectorConfiguration(_) => Operation::DescribeConnectorConfiguration,
-            Self::ValidateConnectorRuntimeSettings(_) => Operation::ValidateConnectorRuntimeSettings,
+            Self::ValidateConnectorRuntimeSettings(_) => {
+                Operation::ValidateConnectorRuntimeSettings
+            }
             Self::ValidateCredentials(_) => Operation::ValidateCredentials,
             Self::ListEntities(_) => Operation::ListEntities,
             Self::DescribeEntity(_) => Operation::DescribeEntity,
@@ -240,7 +244,10 @@ impl fmt::Debug for QueryDataRequest {
         f.debug_struct("QueryDataRequest")
             .field("entity_identifier", &self.entity_identifier)
             .field("selected_field_names", &self.selected_field_names)
-            .field("filter_expression", &self.filter_expression.as_ref().map(|_| "…"))
+            .field(
+                "filter_expression",
+                &self.filter_expression.as_ref().map(|_| "…"),
+            )
             .field("max_results", &self.max_results)
             .field("next_token", &self.next_token.as_ref().map(|_| "…"))
             .field("connector_context", &self.connector_context)
