@@ -9,9 +9,11 @@
 //! * [`cases`]: contract cases as folders: request in, what the application does, answer out.
 //! * [`upstream`]: an application whose answers and faults are written in a file.
 //! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
+//! * [`fakes`]: services of AWS, by moto and by servers that speak their wire formats.
 //! * [`server`]: the small HTTP server under all stand-ins.
 
 pub mod checker;
+pub mod fakes;
 pub mod runtime_api;
 pub mod salesforce;
 pub mod server;
