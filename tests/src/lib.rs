@@ -10,10 +10,14 @@
 //! * [`upstream`]: an application whose answers and faults are written in a file.
 //! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
 //! * [`fakes`]: services of AWS, by moto and by servers that speak their wire formats.
+//! * [`setup`]: where the things under test are.
 //! * [`server`]: the small HTTP server under all stand-ins.
 
+pub mod cases;
 pub mod checker;
 pub mod fakes;
 pub mod runtime_api;
 pub mod salesforce;
 pub mod server;
+pub mod setup;
+pub mod upstream;

@@ -3,7 +3,7 @@
 //! Each server has a thread and a port of its own, so that it serves synchronous and asynchronous tests alike and ends
 //! with the value that started it.
 
-use std::convert::Infallible;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -155,7 +155,10 @@ async fn accept<H, F>(
                         Ok(received) => handler(received).await,
                         Err(_) => text(StatusCode::BAD_REQUEST, "the body could not be read"),
                     };
-                    Ok::<_, Infallible>(answer)
+                    if answer.extensions().get::<HangUp>().is_some() {
+                        return Err(HangUp);
+                    }
+                    Ok(answer)
                 }
             });
             // An error here is a client that went away, or a fault the test asked for.
@@ -192,6 +195,25 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
+}
+
+/// Mark of an answer that is none; also the error that ends the connection.
+#[derive(Debug, Clone, Copy)]
+struct HangUp;
+
+impl fmt::Display for HangUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the stand-in hangs up")
+    }
+}
+
+impl std::error::Error for HangUp {}
+
+/// No answer at all: the connection is closed.
+pub fn hang_up() -> Response<Body> {
+    let mut response = Response::new(full(Bytes::new()));
+    response.extensions_mut().insert(HangUp);
+    response
 }
 
 /// A body that is all there.

@@ -8,4 +8,5 @@
     reason = "a test that cannot go on must fail"
 )]
 
+mod cases;
 mod runtime_api;

@@ -1,0 +1,415 @@
+//! Running one case with one component.
+
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::application::{Application, INSTANCE_HOST};
+use super::load::{Case, Step};
+use super::matcher::{differences, text_fits};
+use super::spec::ExpectedRequest;
+use super::values::Values;
+use super::{BLESS_VARIABLE, leaks};
+use crate::checker;
+use crate::runtime_api::{Invoked, Lambda};
+use crate::setup::{SECRET_ARN, SecretsFile, Setup};
+use crate::upstream::Seen;
+
+/// Pages asked for when following unless the case says otherwise: a connector that never ends must be noticed.
+const MAX_PAGES: usize = 100;
+
+/// Log lines shown with a failure.
+const LOG_LINES: usize = 20;
+
+/// Something about a case that is not as it must be.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// File name of the request it is about; empty for the case as a whole.
+    pub step: String,
+    /// What.
+    pub lines: Vec<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.step.is_empty() {
+            writeln!(f, "  {}", self.step)?;
+        }
+        let lines: Vec<String> = self
+            .lines
+            .iter()
+            .map(|line| format!("    {}", line.replace('\n', "\n    ")))
+            .collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// Runs a case with a component.
+///
+/// # Errors
+///
+/// If the case cannot be run at all: a file is missing, the component is not there, a process cannot be started.
+pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> {
+    let spec = &case.spec;
+    let mut values = Values::default();
+    for (name, value) in &spec.values {
+        values.set(name.clone(), serde_json::to_value(value)?);
+    }
+    values.set("secretArn", SECRET_ARN);
+    let mut application = Application::start(spec, &case.folder, &values)?;
+    if let Some(url) = application.url() {
+        values.set("upstream", url);
+    }
+    values.set("instanceUrl", format!("https://{INSTANCE_HOST}"));
+    values.set("token", application.token());
+    let secret = spec.secret.clone().unwrap_or_else(|| {
+        [
+            ("accessToken", "{{token}}"),
+            ("refreshToken", "CANARY-REFRESH-88e0"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into()
+    });
+    let secret: std::collections::BTreeMap<String, String> = secret
+        .into_iter()
+        .map(|(key, value)| (key, values.fill_text(&value)))
+        .collect();
+    for (key, value) in &secret {
+        values.set(format!("secret.{key}"), value.clone());
+    }
+    let secrets = SecretsFile::create(&secret)?;
+
+    let mut function = setup
+        .function(component)?
+        .timeout(Duration::from_secs_f64(
+            spec.timeout_seconds.unwrap_or(30.0),
+        ))
+        .memory_mb(spec.memory_mb.unwrap_or(512))
+        .env("APPFLOW_SECRETS_FILE", secrets.path().display().to_string())
+        .env("APPFLOW_LOG", "debug");
+    if let Some(targets) = application.local_targets() {
+        function = function.env("APPFLOW_LOCAL_TARGETS", targets);
+    }
+    for (name, value) in &spec.environment {
+        function = function.env(name, values.fill_text(value));
+    }
+    let lambda = Lambda::start(function)?;
+    let mut runner = Runner {
+        case,
+        values,
+        lambda,
+        pages: 0,
+        failures: Vec::new(),
+    };
+    let definition = if spec.describe {
+        Some(runner.describe()?)
+    } else {
+        None
+    };
+    application.begin();
+    for step in &case.steps {
+        runner.step(step, definition.as_ref())?;
+    }
+    runner.afterwards(&application)?;
+    Ok(runner.failures)
+}
+
+struct Runner<'a> {
+    case: &'a Case,
+    values: Values,
+    lambda: Lambda,
+    pages: usize,
+    failures: Vec<Failure>,
+}
+
+impl Runner<'_> {
+    fn request(&self, step: &Step) -> Result<(Value, Vec<u8>)> {
+        let bytes = std::fs::read(&step.request)
+            .with_context(|| format!("cannot read {}", step.request.display()))?;
+        if step
+            .request
+            .extension()
+            .is_some_and(|extension| extension == "raw")
+        {
+            return Ok((Value::Null, bytes));
+        }
+        let mut request: Value =
+            serde_json::from_slice(&bytes).with_context(|| step.request.display().to_string())?;
+        self.values.fill(&mut request);
+        // Records are written as objects in the files and travel as strings.
+        if let Some(records) = request.get_mut("records").and_then(Value::as_array_mut) {
+            for record in records.iter_mut().filter(|record| record.is_object()) {
+                *record = Value::String(record.to_string());
+            }
+        }
+        let bytes = request.to_string().into_bytes();
+        Ok((request, bytes))
+    }
+
+    /// The entity of the first request as the connector describes it.
+    fn describe(&self) -> Result<Value> {
+        let step = self.case.steps.first().context("a case has a request")?;
+        let (request, _) = self.request(step)?;
+        let describe = json!({"type": "DescribeEntityRequest", "entityIdentifier": request["entityIdentifier"],
+            "connectorContext": request["connectorContext"]});
+        let invoked = self.lambda.invoke(describe.to_string().as_bytes())?;
+        let answer: Value =
+            serde_json::from_slice(&invoked.payload).context("describing the entity")?;
+        if answer["entityDefinition"].is_null() {
+            bail!("describing the entity: {answer}");
+        }
+        Ok(answer["entityDefinition"].clone())
+    }
+
+    fn step(&mut self, step: &Step, definition: Option<&Value>) -> Result<()> {
+        let (mut request, mut bytes) = self.request(step)?;
+        if let Some(definition) = definition
+            && let Some(context) = request
+                .get_mut("connectorContext")
+                .and_then(Value::as_object_mut)
+            && !context.contains_key("entityDefinition")
+        {
+            context.insert("entityDefinition".to_owned(), definition.clone());
+            bytes = request.to_string().into_bytes();
+        }
+        let mut lines = Vec::new();
+        let mut answer = self.invoke(&request, &bytes, &mut lines)?;
+        if self.case.spec.follow {
+            self.pages = 1;
+            let most = self.case.spec.max_pages.unwrap_or(MAX_PAGES);
+            while answer["isSuccess"] == true
+                && let Some(token) = answer["nextToken"].as_str().map(str::to_owned)
+            {
+                if self.pages == most {
+                    lines.push(format!("there is still a token after {most} pages"));
+                    break;
+                }
+                self.pages += 1;
+                request["nextToken"] = Value::String(token);
+                let mut next = self.invoke(&request, request.to_string().as_bytes(), &mut lines)?;
+                for list in ["records", "entities"] {
+                    let before = answer[list].as_array().cloned().unwrap_or_default();
+                    if let Some(items) = next.get_mut(list).and_then(Value::as_array_mut) {
+                        items.splice(0..0, before);
+                    }
+                }
+                answer = next;
+            }
+        }
+        self.compare(step, &answer, &mut lines)?;
+        self.report(
+            step.request
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            lines,
+        );
+        Ok(())
+    }
+
+    fn invoke(&self, request: &Value, bytes: &[u8], lines: &mut Vec<String>) -> Result<Value> {
+        let invoked = self.lambda.invoke(bytes)?;
+        if let Some(error) = &invoked.function_error {
+            lines.push(format!(
+                "function error {}: {}",
+                error.error_type, error.message
+            ));
+        }
+        let operation = checker::operation_of(request).unwrap_or_default();
+        let known = &self.case.spec.expect.known_problems;
+        for problem in checker::check(operation, request, &invoked.payload) {
+            let problem = problem.to_string();
+            if !known.iter().any(|known| problem.contains(known)) {
+                lines.push(format!("AppFlow's protocol: {problem}"));
+            }
+        }
+        // AppFlow waits 10 seconds for metadata and 30 for data.
+        let data = ["QueryData", "RetrieveData", "WriteData"].contains(&operation);
+        let limit = self
+            .case
+            .spec
+            .expect
+            .seconds
+            .unwrap_or(if data { 30.0 } else { 10.0 });
+        let took = (invoked.duration + invoked.init_duration.unwrap_or_default()).as_secs_f64();
+        if took > limit {
+            lines.push(format!("it took {took:.2} seconds, more than {limit}"));
+        }
+        let answer = serde_json::from_slice(&invoked.payload).unwrap_or(Value::Null);
+        lines.extend(leaks(&answer, &invoked.log));
+        if !lines.is_empty() {
+            lines.extend(shown_log(&invoked));
+        }
+        Ok(answer)
+    }
+
+    fn compare(&self, step: &Step, answer: &Value, lines: &mut Vec<String>) -> Result<()> {
+        let differences = match std::fs::read(&step.answer) {
+            Ok(bytes) => {
+                let mut expected: Value = serde_json::from_slice(&bytes)
+                    .with_context(|| step.answer.display().to_string())?;
+                self.values.fill(&mut expected);
+                differences(&expected, answer)
+            }
+            Err(error) => vec![format!("cannot read {}: {error}", step.answer.display())],
+        };
+        if differences.is_empty() {
+            return Ok(());
+        }
+        if std::env::var_os(BLESS_VARIABLE).is_some_and(|value| value == "1") {
+            let text = format!("{:#}\n", readable(answer.clone()));
+            return std::fs::write(&step.answer, text).context("cannot write the answer");
+        }
+        lines.extend(differences);
+        lines.push(format!(
+            "answered: {}",
+            excerpt(&format!("{:#}", readable(answer.clone())), 4_000)
+        ));
+        Ok(())
+    }
+
+    fn afterwards(&mut self, application: &Application) -> Result<()> {
+        let expect = &self.case.spec.expect;
+        let mut lines = Vec::new();
+        let starts = expect.starts.unwrap_or(1);
+        if self.lambda.starts() != starts {
+            lines.push(format!(
+                "{} processes were started instead of {starts}",
+                self.lambda.starts()
+            ));
+        }
+        if let Some(pages) = expect.pages
+            && pages != self.pages
+        {
+            lines.push(format!("{} pages instead of {pages}", self.pages));
+        }
+        let seen = application.requests();
+        for unexpected in application.unexpected() {
+            lines.push(format!("the application did not expect {unexpected}"));
+        }
+        if let Some(count) = expect.requests
+            && count != seen.len()
+        {
+            lines.push(format!(
+                "{} requests to the application instead of {count}:",
+                seen.len()
+            ));
+            lines.extend(seen.iter().map(shown_request));
+        }
+        if !expect.request.is_empty() {
+            lines.extend(self.requests(&expect.request, &seen));
+        }
+        let log = self.lambda.logs()?.join("\n");
+        for text in &expect.log {
+            if !log.contains(text.as_str()) {
+                lines.push(format!(
+                    "the log does not say {text:?}:\n{}",
+                    excerpt(&log, 4_000)
+                ));
+            }
+        }
+        for (object, expected) in &expect.stored {
+            let mut expected: Value = serde_json::from_str(expected).context("expect.stored")?;
+            self.values.fill(&mut expected);
+            let found = differences(&expected, &application.stored(object)?);
+            lines.extend(
+                found
+                    .into_iter()
+                    .map(|line| format!("{object} afterwards: {line}")),
+            );
+        }
+        self.report(String::new(), lines);
+        Ok(())
+    }
+
+    fn requests(&self, expected: &[ExpectedRequest], seen: &[Seen]) -> Vec<String> {
+        let fits = |(expected, seen): (&ExpectedRequest, &Seen)| {
+            let text =
+                |expected: &str, actual: &str| text_fits(&self.values.fill_text(expected), actual);
+            let pairs =
+                |expected: &std::collections::BTreeMap<String, String>,
+                 actual: &std::collections::BTreeMap<String, String>| {
+                    expected.iter().all(|(name, value)| match actual.get(name) {
+                        Some(actual) => text(value, actual),
+                        None => value == "{{absent}}",
+                    })
+                };
+            let body = expected.body.as_deref().is_none_or(|body| {
+                let expected = serde_json::from_str(&self.values.fill_text(body));
+                let actual = serde_json::from_str(&seen.body);
+                matches!((expected, actual), (Ok(expected), Ok(actual)) if differences(&expected, &actual).is_empty())
+            });
+            expected
+                .method
+                .as_ref()
+                .is_none_or(|method| *method == seen.method)
+                && expected
+                    .path
+                    .as_deref()
+                    .is_none_or(|path| text(path, &seen.path))
+                && pairs(&expected.query, &seen.query)
+                && pairs(&expected.headers, &seen.headers)
+                && body
+        };
+        if expected.len() == seen.len() && expected.iter().zip(seen).all(fits) {
+            return Vec::new();
+        }
+        let mut lines = vec![format!(
+            "the application saw other requests than the {} expected:",
+            expected.len()
+        )];
+        lines.extend(seen.iter().map(shown_request));
+        lines
+    }
+
+    fn report(&mut self, step: String, lines: Vec<String>) {
+        if !lines.is_empty() {
+            self.failures.push(Failure { step, lines });
+        }
+    }
+}
+
+fn shown_request(seen: &Seen) -> String {
+    let query: Vec<String> = seen
+        .query
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    format!(
+        "  {} {} {} {}",
+        seen.method,
+        seen.path,
+        query.join(" & "),
+        excerpt(&seen.body, 500)
+    )
+}
+
+fn shown_log(invoked: &Invoked) -> Vec<String> {
+    let start = invoked.log.len().saturating_sub(LOG_LINES);
+    invoked.log[start..]
+        .iter()
+        .map(|line| format!("log: {}", excerpt(line, 600)))
+        .collect()
+}
+
+/// Records as objects, as they stand in the files.
+fn readable(mut answer: Value) -> Value {
+    if let Some(records) = answer.get_mut("records").and_then(Value::as_array_mut) {
+        for record in records {
+            if let Some(Ok(object @ Value::Object(_))) = record.as_str().map(serde_json::from_str) {
+                *record = object;
+            }
+        }
+    }
+    answer
+}
+
+fn excerpt(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}... ({} bytes)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
+}
