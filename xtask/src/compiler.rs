@@ -25,7 +25,7 @@ impl Compiler {
     pub(crate) fn build(repo: &Repo) -> Result<Self> {
         eprintln!("building the compiler tool (about 5 minutes the first time)");
         process::run(development_build(repo).arg("--quiet"))?;
-        let tool = tool(repo);
+        let tool = built(repo, "appflow-wasm");
         let cache = repo.cache().join("compiled");
         fs::create_dir_all(&cache)
             .with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
@@ -82,9 +82,9 @@ pub(crate) fn development_build(repo: &Repo) -> Command {
     command
 }
 
-/// The author's tool.
-pub(crate) fn tool(repo: &Repo) -> PathBuf {
-    repo.target().join("debug/appflow-wasm")
+/// A program of [`development_build`].
+pub(crate) fn built(repo: &Repo, name: &str) -> PathBuf {
+    repo.target().join("debug").join(name)
 }
 
 /// SHA-256 of a large program, remembered as long as the file's size and time stay the same.

@@ -41,6 +41,8 @@ pub(crate) struct Guest {
     pub(crate) name: String,
     /// The component.
     pub(crate) component: PathBuf,
+    /// Whether it is a connector of plugins/.
+    pub(crate) is_plugin: bool,
     /// Its manifest; guests without one cannot be loaded by the host.
     pub(crate) manifest: Option<PathBuf>,
 }
@@ -52,26 +54,34 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
         Some(name) => vec![plugin(repo, &toolchain, name)?],
         None => all(repo, &toolchain)?,
     };
-    let compiler = if options.wasm_only {
-        None
-    } else {
-        Some(Compiler::build(repo)?)
-    };
+    if !options.wasm_only {
+        compile(&Compiler::build(repo)?, &guests)?;
+    }
     for guest in &guests {
         let size = fs::metadata(&guest.component)?.len().div_ceil(1024);
-        print!(
-            "{:24} {size:>6} KB  {}",
+        let remark = if guest.manifest.is_none() {
+            format!("  (no {MANIFEST}: not compiled)")
+        } else {
+            String::new()
+        };
+        println!(
+            "{:24} {size:>6} KB  {}{remark}",
             guest.name,
             repo.shown(&guest.component)
         );
-        match (&compiler, &guest.manifest) {
-            (Some(compiler), Some(manifest)) => {
-                let compiled = guest.component.with_extension("cwasm");
-                compiler.compile(&guest.component, manifest, &compiled)?;
-                println!(", {}", repo.shown(&compiled));
-            }
-            (Some(_), None) => println!(" (no {MANIFEST}, not compiled)"),
-            (None, _) => println!(),
+    }
+    Ok(())
+}
+
+/// Compiles every guest that has a manifest, to a file beside the component.
+pub(crate) fn compile(compiler: &Compiler, guests: &[Guest]) -> Result<()> {
+    for guest in guests {
+        if let Some(manifest) = &guest.manifest {
+            compiler.compile(
+                &guest.component,
+                manifest,
+                &guest.component.with_extension("cwasm"),
+            )?;
         }
     }
     Ok(())
@@ -219,6 +229,7 @@ fn take(repo: &Repo, name: &str, component: &Path, source: &Path) -> Result<Gues
     Ok(Guest {
         name: name.to_owned(),
         component: place,
+        is_plugin: source.parent() == Some(&repo.path(PLUGINS)),
         manifest,
     })
 }

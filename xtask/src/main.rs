@@ -4,11 +4,18 @@
 //! It starts cargo, the compiler tool and other programs, and holds no product logic. It depends on few and light
 //! crates on purpose: whatever a newcomer types first must be ready in seconds.
 
+mod assemble;
+mod checks;
 mod compiler;
+mod demo;
 mod guests;
 mod process;
 mod repo;
+mod steps;
+mod suite;
 mod toolchain;
+mod venv;
+mod wit;
 
 use std::process::ExitCode;
 
@@ -50,6 +57,35 @@ Environment:
   cargo xtask guests --plugin salesforce
   cargo xtask guests --wasm-only                    # components only, without compiling them to .cwasm")]
     Guests(guests::Options),
+    /// Makes what an image of a connector holds: the Lambda binary and the compiled component.
+    ///
+    /// Leaves `bootstrap` and `connector.cwasm` in target/image/PLUGIN. Starting that `bootstrap` with Lambda's environment
+    /// variables is enough.
+    #[command(after_help = "Examples:
+  cargo xtask assemble salesforce
+  ls target/image/salesforce")]
+    Assemble(assemble::Options),
+    /// Shows a whole flow of the Salesforce connector on this machine, without AWS and without Salesforce.
+    ///
+    /// Builds what is needed, 15 to 20 minutes the first time, then starts a stand-in for Salesforce and a file with
+    /// secrets, and speaks with the real Lambda binary as AppFlow does: describe, list, describe an entity, query page
+    /// after page, write. All records are left in target/demo/records.jsonl.
+    #[command(after_help = "Example:
+  cargo xtask demo")]
+    Demo,
+    /// Runs every check and test, as CI does.
+    ///
+    /// Stops at the first step that fails and names it. Needs git, a C compiler and Python 3 with its venv module.
+    #[command(after_help = "Examples:
+  cargo xtask test
+  cargo xtask test --quick      # without guests, release build and behaviour tests")]
+    Test(suite::Options),
+    /// Copies the WASI interfaces into wit/deps from the crate that links them.
+    ///
+    /// To be run after a change of wasmtime's version; `cargo xtask test` fails until then.
+    #[command(after_help = "Example:
+  cargo update -p wasmtime-wasi-http && cargo xtask vendor-wit")]
+    VendorWit,
 }
 
 fn main() -> ExitCode {
@@ -58,6 +94,10 @@ fn main() -> ExitCode {
         Task::Setup => toolchain::ensure(&repo)
             .map(|toolchain| println!("guest toolchain: {}", toolchain.origin)),
         Task::Guests(options) => guests::run(&repo, options),
+        Task::Assemble(options) => assemble::run(&repo, options),
+        Task::Demo => demo::run(&repo),
+        Task::Test(options) => suite::run(&repo, options),
+        Task::VendorWit => wit::vendor(&repo),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! Starting other programs, with errors that name them.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{env, fmt};
@@ -35,6 +36,26 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     }
     String::from_utf8(output.stdout)
         .with_context(|| format!("output of {} is not UTF-8", Shown(command)))
+}
+
+/// Runs to the end, passing on its output, and hands every line of its standard output to `read` too.
+pub(crate) fn run_and_read(command: &mut Command, mut read: impl FnMut(&str)) -> Result<()> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", Shown(command)))?;
+    let output = child.stdout.take().context("no standard output")?;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        read(&line);
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{status} from {}", Shown(command));
+    }
+    Ok(())
 }
 
 /// Runs to the end with inherited standard error and returns what it wrote to standard output.

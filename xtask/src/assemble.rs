@@ -1,0 +1,76 @@
+//! What an image of a connector holds: `cargo xtask assemble`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::compiler::Compiler;
+use crate::guests::{self, Guest};
+use crate::process;
+use crate::repo::Repo;
+use crate::toolchain;
+
+/// The Lambda binary, and its name in the image.
+pub(crate) const BOOTSTRAP: &str = "bootstrap";
+/// The compiled component beside it, where the binary looks by itself.
+const COMPONENT: &str = "connector.cwasm";
+
+/// What to assemble.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The connector, a folder under plugins/.
+    #[arg(value_name = "PLUGIN")]
+    plugin: String,
+}
+
+/// `cargo xtask assemble`.
+pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
+    let toolchain = toolchain::ensure(repo)?;
+    let guest = guests::plugin(repo, &toolchain, &options.plugin)?;
+    let compiler = Compiler::build(repo)?;
+    eprintln!("building the host (release, about 10 minutes the first time)");
+    let host = host(repo)?;
+    let image = put_together(repo, &compiler, &guest, &host)?;
+    println!("{}", repo.shown(&image));
+    Ok(())
+}
+
+/// Builds the Lambda binary as it ships.
+pub(crate) fn host(repo: &Repo) -> Result<PathBuf> {
+    let mut command = process::cargo();
+    command.current_dir(repo.path("")).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "appflow-host",
+        "--bin",
+        BOOTSTRAP,
+    ]);
+    process::run(&mut command)?;
+    Ok(repo.target().join("release").join(BOOTSTRAP))
+}
+
+/// Compiles the component of a connector and puts it beside the host; returns the folder.
+pub(crate) fn put_together(
+    repo: &Repo,
+    compiler: &Compiler,
+    guest: &Guest,
+    host: &Path,
+) -> Result<PathBuf> {
+    let manifest = guest
+        .manifest
+        .as_ref()
+        .with_context(|| format!("connector \"{}\" has no {}", guest.name, guests::MANIFEST))?;
+    let image = repo.target().join("image").join(&guest.name);
+    // Made anew, so that nothing of an earlier version stays in an image.
+    if image.exists() {
+        fs::remove_dir_all(&image).with_context(|| format!("cannot clear {}", image.display()))?;
+    }
+    fs::create_dir_all(&image)?;
+    compiler.compile(&guest.component, manifest, &image.join(COMPONENT))?;
+    fs::copy(host, image.join(BOOTSTRAP))
+        .with_context(|| format!("cannot copy {}", host.display()))?;
+    Ok(image)
+}

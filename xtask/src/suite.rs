@@ -1,0 +1,203 @@
+//! Everything CI runs: `cargo xtask test`.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::compiler::Compiler;
+use crate::repo::Repo;
+use crate::steps::Steps;
+use crate::{assemble, checks, compiler, guests, process, toolchain, venv, wit};
+
+/// Workspaces of guests whose logic is tested on this machine as well.
+const NATIVE: [&str; 2] = ["guest-sdk/rust", "plugins"];
+/// Workspaces with Rust code to be formatted, beside the root.
+const FORMATTED: [&str; 3] = ["guest-sdk/rust", "plugins", "tests/guests"];
+
+/// What to run.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Leave out what takes longest: guests, the release build and the behaviour tests.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// `cargo xtask test`.
+pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
+    let mut steps = Steps::new(if options.quick { 7 } else { 12 });
+    let tests = Tests {
+        repo,
+        passed: Cell::new(0),
+    };
+    let outcome = all(repo, options, &mut steps, &tests);
+    println!("\n{}", steps.table().trim_end());
+    let (passed, elapsed) = (tests.passed.get(), steps.elapsed());
+    match &outcome {
+        Ok(()) => println!("all steps done in {elapsed}: {passed} passed, 0 failed"),
+        // How many tests of the failed run failed stands above; the step is what counts here.
+        Err(_) => println!("stopped after {elapsed}: {passed} passed before the failure"),
+    }
+    outcome
+}
+
+fn all(repo: &Repo, options: &Options, steps: &mut Steps, tests: &Tests<'_>) -> Result<()> {
+    steps.run("format", "", || format(repo))?;
+    steps.run("repository rules", "", || checks::run(repo))?;
+    steps.run("vendored WIT", "", || wit::check(repo))?;
+    steps.run("lints", "about 3 minutes the first time", || lints(repo))?;
+    steps.run("documentation", "", || documentation(repo))?;
+    steps.run("Python environment", "", || venv::ensure(repo))?;
+    steps.run("unit tests", "about 5 minutes the first time", || {
+        tests.run(tests.root(&["--workspace", "--lib", "--bins"]))?;
+        tests.run(tests.root(&["--workspace", "--doc"]))
+    })?;
+    if options.quick {
+        return Ok(());
+    }
+    steps.run("guest code on this machine", "", || {
+        for workspace in existing(repo, &NATIVE) {
+            process::run(native(repo, &workspace, "clippy").args([
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ]))?;
+            tests.run(native(repo, &workspace, "test"))?;
+        }
+        Ok(())
+    })?;
+    let toolchain = steps.run("guest toolchain", "", || toolchain::ensure(repo))?;
+    let (compiler, guests) = steps.run("guests", "", || {
+        let compiler = Compiler::build(repo)?;
+        let guests = guests::all(repo, &toolchain)?;
+        guests::compile(&compiler, &guests)?;
+        Ok((compiler, guests))
+    })?;
+    let host = steps.run("host (release)", "about 10 minutes the first time", || {
+        let host = assemble::host(repo)?;
+        for guest in guests.iter().filter(|guest| guest.is_plugin) {
+            assemble::put_together(repo, &compiler, guest, &host)?;
+        }
+        Ok(host)
+    })?;
+    steps.run("behaviour tests", "", || {
+        let mut command = tests.root(&["--workspace", "--test", "*"]);
+        command
+            .env("APPFLOW_TEST_BOOTSTRAP", host)
+            .env("APPFLOW_TEST_ARTIFACTS", guests::folder(repo))
+            .env("APPFLOW_TEST_TOOL", compiler::built(repo, "appflow-wasm"));
+        tests.run(command)
+    })
+}
+
+fn format(repo: &Repo) -> Result<()> {
+    for folder in [repo.path("")]
+        .into_iter()
+        .chain(existing(repo, &FORMATTED))
+    {
+        process::run(
+            process::cargo()
+                .current_dir(folder)
+                .args(["fmt", "--all", "--check"]),
+        )?;
+    }
+    Ok(())
+}
+
+fn lints(repo: &Repo) -> Result<()> {
+    let mut command = process::cargo();
+    process::run(command.current_dir(repo.path("")).args([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
+}
+
+fn documentation(repo: &Repo) -> Result<()> {
+    let mut root = process::cargo();
+    root.current_dir(repo.path(""))
+        .args(["doc", "--quiet", "--workspace", "--no-deps"]);
+    process::run(root.env("RUSTDOCFLAGS", "--deny warnings"))?;
+    for folder in existing(repo, &["guest-sdk/rust"]) {
+        process::run(
+            native(repo, &folder, "doc")
+                .args(["--quiet", "--no-deps"])
+                .env("RUSTDOCFLAGS", "--deny warnings"),
+        )?;
+    }
+    Ok(())
+}
+
+/// Cargo for a workspace of guests, built with the host's compiler for this machine.
+fn native(repo: &Repo, workspace: &Path, command: &str) -> Command {
+    let mut cargo = process::cargo();
+    cargo
+        .current_dir(workspace)
+        .args([command, "--workspace", "--target-dir"])
+        .arg(repo.target().join("guest-native"));
+    cargo
+}
+
+fn existing(repo: &Repo, folders: &[&str]) -> Vec<PathBuf> {
+    folders
+        .iter()
+        .map(|folder| repo.path(folder))
+        .filter(|folder| folder.join("Cargo.toml").is_file())
+        .collect()
+}
+
+/// Runs of cargo's tests, counted.
+struct Tests<'repo> {
+    repo: &'repo Repo,
+    passed: Cell<u64>,
+}
+
+impl Tests<'_> {
+    /// Cargo's tests of the root workspace; always of all of it, see [`compiler::development_build`].
+    fn root(&self, selection: &[&str]) -> Command {
+        let mut command = process::cargo();
+        command
+            .current_dir(self.repo.path(""))
+            .arg("test")
+            .args(selection);
+        command.env("APPFLOW_TEST_VENV", self.repo.target().join("venv"));
+        command
+    }
+
+    fn run(&self, mut command: Command) -> Result<()> {
+        process::run_and_read(&mut command, |line| {
+            self.passed
+                .set(self.passed.get() + passed(line).unwrap_or(0))
+        })
+    }
+}
+
+/// The number of tests in a summary line of a test program.
+fn passed(line: &str) -> Option<u64> {
+    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    counts.split_once(" passed;")?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passed;
+
+    #[test]
+    fn summaries_are_counted_and_nothing_else() {
+        assert_eq!(
+            passed("test result: ok. 41 passed; 0 failed; 0 ignored; 0 measured; 2 filtered out"),
+            Some(41)
+        );
+        assert_eq!(
+            passed("test result: FAILED. 3 passed; 1 failed; 0 ignored"),
+            Some(3)
+        );
+        assert_eq!(passed("test a::test_result ... ok"), None);
+    }
+}
