@@ -17,6 +17,7 @@ mod decode;
 mod encode;
 pub mod model;
 mod operation;
+mod validate;
 
 pub use decode::{DecodeError, MAX_REQUEST_BYTES, decode};
 pub use encode::{
@@ -25,3 +26,4 @@ pub use encode::{
 };
 pub use model::*;
 pub use operation::Operation;
+pub use validate::{Problem, Severity, validate};
