@@ -1,5 +1,8 @@
 //! Answers to bytes, in the form of AppFlow's Java SDK.
 
+#[cfg(test)]
+mod tests;
+
 use super::{
     Answer, CacheControl, ConnectorConfiguration, Entity, EntityDefinition, ErrorCode,
     ErrorDetails, Operation, Pairs, Records, WriteRecordResult,
