@@ -19,7 +19,7 @@ pub mod model;
 mod operation;
 mod validate;
 
-pub use decode::{DecodeError, MAX_REQUEST_BYTES, decode};
+pub use decode::{DecodeError, MAX_REQUEST_BYTES, decode, decode_answer};
 pub use encode::{
     Identity, MAX_ANSWER_BYTES, encode, encode_failure, query_overhead_bytes,
     retrieve_overhead_bytes,

@@ -14,7 +14,7 @@ pub(super) fn definition(object: Object<'_, '_>) -> Result<EntityDefinition, Fau
     })
 }
 
-fn entity(object: Object<'_, '_>) -> Result<Entity, Fault> {
+pub(super) fn entity(object: Object<'_, '_>) -> Result<Entity, Fault> {
     Ok(Entity {
         entity_identifier: object.required_name("entityIdentifier")?,
         has_nested_entities: object.boolean("hasNestedEntities")?.unwrap_or(false),

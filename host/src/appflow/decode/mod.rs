@@ -1,5 +1,6 @@
 //! Request bytes to types, tolerantly.
 
+mod answers;
 mod entities;
 mod find_type;
 mod reader;
@@ -8,7 +9,8 @@ mod requests;
 mod tests;
 
 use super::{EntityDefinition, ErrorCode, ErrorDetails, Operation, Request};
-use reader::{Fault, Object, Path, Properties};
+pub use answers::decode_answer;
+use reader::{Fault, Object, Path};
 
 /// Largest request taken, in bytes: Lambda's own limit of a synchronous payload.
 pub const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
@@ -56,8 +58,8 @@ pub fn decode(body: &[u8]) -> Result<Request, DecodeError> {
             error.valid_up_to() + 1
         ))
     })?;
-    let properties = properties(text).map_err(|Fault(message)| broken(message))?;
-    let object = Object::new(properties, &Path::Root);
+    let object =
+        object_of(text, &Path::Root("request")).map_err(|Fault(message)| broken(message))?;
 
     let unknown = |message: String| DecodeError {
         operation: None,
@@ -75,31 +77,31 @@ pub fn decode(body: &[u8]) -> Result<Request, DecodeError> {
 }
 
 pub(crate) fn entity_definition(text: &str) -> Result<EntityDefinition, DecodeError> {
-    let context = Path::Property(&Path::Root, "connectorContext");
+    let context = Path::Property(&Path::Root("request"), "connectorContext");
     let path = Path::Property(&context, "entityDefinition");
-    properties(text)
-        .and_then(|properties| entities::definition(Object::new(properties, &path)))
+    object_of(text, &path)
+        .and_then(entities::definition)
         .map_err(|Fault(message)| DecodeError {
             operation: None,
             message,
         })
 }
 
-/// The properties of an object that is a whole text. Messages of `serde_json` are not passed on: some hold values.
-fn properties(text: &str) -> Result<Properties<'_>, Fault> {
+/// The object that is a whole text. Messages of `serde_json` are not passed on: some hold values.
+fn object_of<'a, 'p>(text: &'a str, path: &'p Path<'p>) -> Result<Object<'a, 'p>, Fault> {
     let error = match serde_json::from_str(text) {
-        Ok(properties) => return Ok(properties),
+        Ok(properties) => return Ok(Object::new(properties, path)),
         Err(error) => error,
     };
     let is_object = text.trim_ascii_start().starts_with('{');
     Err(
         if !is_object && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-            Fault::new(&Path::Root, "expected an object")
+            Fault::new(path, "expected an object")
         } else if error.is_data() {
-            Fault::new(&Path::Root, "too many properties")
+            Fault::new(path, "too many properties")
         } else {
             Fault::new(
-                &Path::Root,
+                path,
                 format_args!(
                     "not JSON at line {}, column {}",
                     error.line(),

@@ -10,6 +10,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 /// Longest text taken where a name is expected, in characters. AppFlow's public API has no name longer than 2,048.
 const MAX_NAME_CHARS: usize = 2048;
@@ -20,8 +21,8 @@ const MAX_ITEMS: usize = 500_000;
 /// Where in a request.
 #[derive(Clone, Copy)]
 pub(super) enum Path<'a> {
-    /// The request itself.
-    Root,
+    /// The whole, and what it is called.
+    Root(&'static str),
     /// A property.
     Property(&'a Path<'a>, &'a str),
     /// An item of a list.
@@ -31,8 +32,8 @@ pub(super) enum Path<'a> {
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Path::Root => f.write_str("request"),
-            Path::Property(Path::Root, name) => f.write_str(name),
+            Path::Root(whole) => f.write_str(whole),
+            Path::Property(Path::Root(_), name) => f.write_str(name),
             Path::Property(parent, name) => write!(f, "{parent}.{name}"),
             Path::Item(parent, index) => write!(f, "{parent}[{index}]"),
         }
@@ -191,7 +192,12 @@ impl<'a, 'p> Object<'a, 'p> {
         Path::Property(self.path, name)
     }
 
-    fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, Fault> {
+    /// A fault of one property.
+    pub(super) fn fault(&self, name: &str, problem: &str) -> Fault {
+        Fault::new(&self.at(name), problem)
+    }
+
+    pub(super) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, Fault> {
         value.ok_or_else(|| Fault::new(&self.at(name), "required"))
     }
 
@@ -316,15 +322,29 @@ impl<'a, 'p> Object<'a, 'p> {
         self.required(name, self.described(name)?)
     }
 
-    /// A value that decides what is done.
+    /// A value that must be known.
+    pub(super) fn choice<T: WireEnum>(&self, name: &str) -> Result<Option<T>, Fault> {
+        let path = self.at(name);
+        self.raw(name).map(|raw| choice(raw, &path)).transpose()
+    }
+
     pub(super) fn required_choice<T: WireEnum>(&self, name: &str) -> Result<T, Fault> {
-        self.required_described(name)?.known().ok_or_else(|| {
-            let values: Vec<&str> = T::ALL.iter().map(|value| value.as_str()).collect();
-            Fault::new(
-                &self.at(name),
-                format_args!("expected one of {}", values.join(", ")),
-            )
-        })
+        self.required(name, self.choice(name)?)
+    }
+
+    pub(super) fn choices<T: WireEnum>(&self, name: &str) -> Result<Option<Vec<T>>, Fault> {
+        self.list(name, choice)
+    }
+
+    /// A whole number as it is.
+    pub(super) fn integer<T: FromStr>(&self, name: &str) -> Result<Option<T>, Fault> {
+        let Some(raw) = self.raw(name) else {
+            return Ok(None);
+        };
+        let number = raw.get().parse();
+        number
+            .map(Some)
+            .map_err(|_| self.fault(name, "expected a whole number"))
     }
 
     /// A list; none if missing or null. `read` gets each item and its place.
@@ -451,4 +471,11 @@ fn described<T: WireEnum>(raw: &RawValue, path: &Path<'_>) -> Result<OrUnknown<T
         return Err(unexpected(path, "a string", raw));
     }
     text(raw, path).map(|text| OrUnknown::from_wire(&text))
+}
+
+fn choice<T: WireEnum>(raw: &RawValue, path: &Path<'_>) -> Result<T, Fault> {
+    described::<T>(raw, path)?.known().ok_or_else(|| {
+        let values: Vec<&str> = T::ALL.iter().map(|value| value.as_str()).collect();
+        Fault::new(path, format_args!("expected one of {}", values.join(", ")))
+    })
 }

@@ -5,6 +5,7 @@
     reason = "tests"
 )]
 
+mod answers;
 mod entities;
 mod hostile;
 mod refusals;
