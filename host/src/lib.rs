@@ -6,3 +6,5 @@ pub mod clock;
 pub mod credentials;
 pub mod entitlement;
 pub mod filter;
+pub mod egress;
+pub mod manifest;

@@ -1,0 +1,200 @@
+//! The grammar of egress grants.
+//!
+//! | form | grants |
+//! | --- | --- |
+//! | `https://login.salesforce.com` | that host on port 443 |
+//! | `https://api.example.com:8443` | that host on that port only |
+//! | `https://*.my.salesforce.com` | every host below `my.salesforce.com`, at any depth, not that host itself |
+//! | `https://93.184.216.34`, `https://[2600::1]` | that address, written out exactly; global ones only |
+//!
+//! Refused: any scheme but https, a bare `*`, a `*` anywhere but as the whole first label, a `*` over fewer than two
+//! labels or over a registry such as `co.uk`, names of one label, paths, queries, fragments, user names, other spellings
+//! of IPv4 addresses. Names are compared in lower case and punycode, without a trailing dot.
+//!
+//! ```
+//! use appflow_host::egress::HostPattern;
+//!
+//! let pattern = HostPattern::parse("https://*.my.salesforce.com")?;
+//! assert!(pattern.grants("acme.my.salesforce.com", 443));
+//! assert!(pattern.grants("acme--dev.sandbox.my.salesforce.com", 443));
+//! assert!(!pattern.grants("my.salesforce.com", 443));
+//! assert!(!pattern.grants("evil-my.salesforce.com", 443));
+//! assert!(!pattern.grants("acme.my.salesforce.com", 8443));
+//!
+//! for refused in ["http://a.example.com", "https://*", "https://*.com", "https://*.co.uk", "https://a*.example.com",
+//!     "https://a.*.example.com", "https://a.example.com/v1", "https://u@a.example.com", "https://127.0.0.1",
+//!     "https://0x7f.1", "https://localhost", "a.example.com"] {
+//!     assert!(HostPattern::parse(refused).is_err(), "{refused}");
+//! }
+//! # Ok::<(), appflow_host::egress::PatternError>(())
+//! ```
+
+use std::fmt;
+
+use super::address::require_global;
+use super::host::{Host, HostError, parse_authority};
+
+/// One grant of egress. See the module for its grammar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPattern {
+    host: PatternHost,
+    port: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum PatternHost {
+    Exact(Host),
+    /// With its leading dot.
+    Below(String),
+}
+
+/// Why a grant is refused: the end of a sentence, with the accepted form in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PatternError(pub(crate) &'static str);
+
+impl From<HostError> for PatternError {
+    fn from(error: HostError) -> Self {
+        Self(error.0)
+    }
+}
+
+/// The port of https.
+pub(crate) const HTTPS_PORT: u16 = 443;
+
+impl HostPattern {
+    /// Reads a grant with its scheme, as it stands in the manifest's `egress.hosts`.
+    ///
+    /// # Errors
+    /// What is wrong and what is accepted.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        match text.split_once("://") {
+            Some(("https", rest)) => Self::parse_host(rest),
+            Some(_) => Err(PatternError(
+                "only https is granted: https://host or https://host:port",
+            )),
+            None => Err(PatternError(
+                "it has no scheme: write https://host or https://host:port",
+            )),
+        }
+    }
+
+    /// Reads a grant without its scheme, as it stands in `egress.from-setting`. `https://` before it is accepted.
+    ///
+    /// # Errors
+    /// What is wrong and what is accepted.
+    pub fn parse_host(text: &str) -> Result<Self, PatternError> {
+        let text = text.strip_prefix("https://").unwrap_or(text);
+        if text.contains(['/', '\\', '?', '#']) {
+            return Err(PatternError(
+                "a grant is for a whole host, without a path: https://host or https://host:port",
+            ));
+        }
+        if let Some(suffix) = text.strip_prefix("*.") {
+            let (host, port) =
+                parse_authority(suffix).map_err(|error| match suffix.contains('*') {
+                    true => PatternError(ONE_WILDCARD),
+                    false => error.into(),
+                })?;
+            let Host::Name(name) = host else {
+                return Err(PatternError(
+                    "a wildcard goes with a name, not with an address",
+                ));
+            };
+            if is_registry(&name) {
+                return Err(PatternError(
+                    "the wildcard is too wide: write at least two labels after `*.`, such as *.example.com",
+                ));
+            }
+            return Ok(Self {
+                host: PatternHost::Below(format!(".{name}")),
+                port: port.unwrap_or(HTTPS_PORT),
+            });
+        }
+        if text.contains('*') {
+            return Err(PatternError(ONE_WILDCARD));
+        }
+        let (host, port) = parse_authority(text)?;
+        match &host {
+            Host::Name(name) if !name.contains('.') => {
+                return Err(PatternError(
+                    "a host name has at least two labels, such as api.example.com",
+                ));
+            }
+            Host::Address(address) if require_global(*address).is_err() => {
+                return Err(PatternError(
+                    "only global addresses can be granted; local tests use APPFLOW_LOCAL_TARGETS",
+                ));
+            }
+            _ => {}
+        }
+        Ok(Self {
+            host: PatternHost::Exact(host),
+            port: port.unwrap_or(HTTPS_PORT),
+        })
+    }
+
+    /// A grant of exactly this host.
+    pub(crate) fn exact(host: Host, port: u16) -> Self {
+        Self {
+            host: PatternHost::Exact(host),
+            port,
+        }
+    }
+
+    /// Whether `host`, in any spelling, and `port` are granted.
+    #[must_use]
+    pub fn grants(&self, host: &str, port: u16) -> bool {
+        Host::parse(host).is_ok_and(|host| self.matches(&host, port))
+    }
+
+    /// Whether the host and port are granted.
+    pub(crate) fn matches(&self, host: &Host, port: u16) -> bool {
+        self.port == port && self.matches_host(host)
+    }
+
+    /// Whether the host is granted on some port.
+    pub(crate) fn matches_host(&self, host: &Host) -> bool {
+        match (&self.host, host) {
+            (PatternHost::Exact(granted), host) => granted == host,
+            (PatternHost::Below(suffix), Host::Name(name)) => {
+                name.len() > suffix.len() && name.ends_with(suffix.as_str())
+            }
+            (PatternHost::Below(_), Host::Address(_)) => false,
+        }
+    }
+
+    /// The port it grants.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+const ONE_WILDCARD: &str = "`*` is accepted only as the whole first label: *.example.com";
+
+/// Names under which anybody can register. The full list of such names changes weekly; this is a guard against slips.
+fn is_registry(name: &str) -> bool {
+    const SECOND: [&str; 12] = [
+        "ac", "co", "com", "edu", "gob", "gov", "gv", "ltd", "ne", "net", "or", "org",
+    ];
+    match name.split_once('.') {
+        None => true,
+        Some((second, top)) => top.len() == 2 && SECOND.contains(&second),
+    }
+}
+
+impl fmt::Display for HostPattern {
+    /// The form that [`HostPattern::parse`] reads.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            PatternHost::Exact(host) => write!(f, "https://{host}")?,
+            PatternHost::Below(suffix) => write!(f, "https://*{suffix}")?,
+        }
+        if self.port == HTTPS_PORT {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The only way out of the host for a connector: policy, address checks, and one pooled client.
+//!
+//! A request passes, in this order: the form of its URL and headers, the [`Policy`] of the invocation (names), the check
+//! of every resolved address, and a connection to one of the addresses that were checked. Nothing is resolved twice, so
+//! a name cannot change between check and connection. The contract's `http` and `wasi:http` go the same way.
+//!
+//! * [`Egress`] lives as long as the process: rules of the manifest, client, open connections.
+//! * [`Policy`] lives for one invocation: the rules plus the hosts in that invocation's settings, and its counters.
+
+mod address;
+mod client;
+mod connector;
+mod decode;
+mod error;
+mod host;
+mod host_pattern;
+mod local;
+mod policy;
+mod request;
+mod retry_after;
+mod stats;
+
+pub use address::{AddressClass, require_global};
+pub use client::{Egress, EgressOptions, Limits, OutboundResponse, Roots};
+pub use connector::{Network, SystemNetwork};
+pub use error::EgressError;
+pub use host::{Host, HostError};
+pub use host_pattern::{HostPattern, PatternError};
+pub use local::{LOCAL_TARGETS_VARIABLE, LocalTargets, LocalTargetsError, refuse_in_lambda};
+pub use policy::{Denial, Granted, Policy, SettingProblem, SettingRule};
+pub use request::parse_url;
+pub use retry_after::retry_after;
+pub use stats::OutboundStats;

@@ -1,0 +1,288 @@
+//! Who may be called in one invocation.
+
+use std::sync::Arc;
+
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+
+use super::address::AddressClass;
+use super::host::{Host, parse_authority};
+use super::host_pattern::{HTTPS_PORT, HostPattern};
+use super::local::LocalTargets;
+use super::stats::OutboundStats;
+
+/// A grant for the host that stands in a runtime setting of the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingRule {
+    /// Key of the setting.
+    pub setting: String,
+    /// What the setting's host must fit.
+    pub pattern: HostPattern,
+}
+
+/// The rules of the manifest, for the life of the process.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) hosts: Vec<HostPattern>,
+    pub(crate) from_settings: Vec<SettingRule>,
+    pub(crate) local: LocalTargets,
+}
+
+/// The grants of one invocation. Cheap to clone; clones share the counters.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    rules: Arc<Rules>,
+    from_settings: Arc<[HostPattern]>,
+    problems: Arc<[SettingProblem]>,
+    stats: Arc<OutboundStats>,
+}
+
+/// A setting whose host was not granted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("setting `{setting}` {problem}")]
+pub struct SettingProblem {
+    /// Key of the setting.
+    pub setting: String,
+    /// What is wrong and what is accepted, without the setting's own text but for its host.
+    pub problem: String,
+}
+
+/// A request that may go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Granted {
+    /// Where to connect and what to ask for: `https`, host in its one spelling; or `http` to a local target.
+    pub(crate) uri: Uri,
+    /// The host that was asked for, with the port unless it is 443: for messages and the `Host` header.
+    pub(crate) host: String,
+}
+
+impl Granted {
+    /// The host that was asked for, in its one spelling, with the port unless it is the scheme's own.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+/// Why a request may not go out. Messages name the host, never the path or the query.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// No grant covers the host.
+    #[error("host {host} is not granted; {hint}")]
+    Host {
+        /// Host with its port, as granted it would be written.
+        host: String,
+        /// The line of the manifest that would allow it.
+        hint: String,
+    },
+    /// The host is granted, the port is not.
+    #[error(
+        "host {host} is granted, but not on this port; in connector.toml, [egress] hosts would need \"https://{host}\""
+    )]
+    Port {
+        /// Host with its port.
+        host: String,
+    },
+    /// Something other than https.
+    #[error("host {host} was asked for over {scheme}; only https is let out")]
+    Scheme {
+        /// Host.
+        host: String,
+        /// The scheme that was asked for.
+        scheme: String,
+    },
+    /// The name resolves to an address that is never allowed.
+    #[error("host {host} resolves to {class} address, which no connector may reach")]
+    Address {
+        /// Host.
+        host: String,
+        /// What kind of address.
+        class: AddressClass,
+    },
+    /// The URL is not one that can be judged.
+    #[error("the URL is refused: {reason}")]
+    Url {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl Policy {
+    pub(crate) fn new(rules: Arc<Rules>, settings: &[(String, String)]) -> Self {
+        let mut granted = Vec::new();
+        let mut problems = Vec::new();
+        for rule in &rules.from_settings {
+            for (_, value) in settings
+                .iter()
+                .filter(|(key, value)| *key == rule.setting && !value.trim().is_empty())
+            {
+                match host_in_setting(value.trim(), rule, &rules.local) {
+                    Ok(Some(pattern)) => granted.push(pattern),
+                    Ok(None) => {}
+                    Err(problem) => problems.push(SettingProblem {
+                        setting: rule.setting.clone(),
+                        problem,
+                    }),
+                }
+            }
+        }
+        // Two rules for one setting are alternatives: one that fits is enough.
+        problems.retain(|problem| {
+            !rules.from_settings.iter().any(|rule| {
+                rule.setting == problem.setting
+                    && settings.iter().any(|(key, value)| {
+                        *key == rule.setting
+                            && host_in_setting(value.trim(), rule, &rules.local).is_ok()
+                    })
+            })
+        });
+        problems.dedup_by(|a, b| a.setting == b.setting);
+        Self {
+            rules,
+            from_settings: granted.into(),
+            problems: problems.into(),
+            stats: Arc::default(),
+        }
+    }
+
+    /// Judges a request by its URL.
+    ///
+    /// # Errors
+    /// Why it may not go out. The refusal is counted.
+    pub fn check(&self, uri: &Uri) -> Result<Granted, Denial> {
+        self.judge(uri).inspect_err(|_| self.stats.add_refusal())
+    }
+
+    /// Settings whose hosts were not granted: for the validation of settings.
+    #[must_use]
+    pub fn problems(&self) -> &[SettingProblem] {
+        &self.problems
+    }
+
+    /// What this invocation did on the network so far.
+    #[must_use]
+    pub fn stats(&self) -> &Arc<OutboundStats> {
+        &self.stats
+    }
+
+    fn judge(&self, uri: &Uri) -> Result<Granted, Denial> {
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(Denial::Url {
+                reason: "it is not absolute: write https://host/path",
+            });
+        };
+        let (host, port) =
+            parse_authority(authority.as_str()).map_err(|error| Denial::Url { reason: error.0 })?;
+        let path = uri
+            .path_and_query()
+            .cloned()
+            .unwrap_or_else(|| PathAndQuery::from_static("/"));
+        let refuse_scheme = || Denial::Scheme {
+            host: host.to_string(),
+            scheme: scheme.as_str().to_owned(),
+        };
+        let local = &self.rules.local;
+        if *scheme == Scheme::HTTP {
+            let Some(target) = local.direct(&host, port.unwrap_or(80)) else {
+                return Err(refuse_scheme());
+            };
+            let authority = format!("{}:{}", target.host, target.address.port());
+            return granted(Scheme::HTTP, &authority, path, authority.clone());
+        }
+        if *scheme != Scheme::HTTPS {
+            return Err(refuse_scheme());
+        }
+        let port = port.unwrap_or(HTTPS_PORT);
+        let shown = if port == HTTPS_PORT {
+            host.to_string()
+        } else {
+            format!("{host}:{port}")
+        };
+        if !self.grants().any(|pattern| pattern.matches(&host, port)) {
+            return Err(self.denial(&host, shown));
+        }
+        match local.mapped(&host, port) {
+            Some(target) => granted(
+                Scheme::HTTP,
+                &format!("{}:{}", target.host, target.address.port()),
+                path,
+                shown,
+            ),
+            None => granted(Scheme::HTTPS, &shown.clone(), path, shown),
+        }
+    }
+
+    fn grants(&self) -> impl Iterator<Item = &HostPattern> {
+        self.rules.hosts.iter().chain(self.from_settings.iter())
+    }
+
+    fn denial(&self, host: &Host, shown: String) -> Denial {
+        if let Host::Address(address) = host
+            && let Err(class) = super::address::require_global(*address)
+        {
+            return Denial::Address { host: shown, class };
+        }
+        if self.grants().any(|pattern| pattern.matches_host(host)) {
+            return Denial::Port { host: shown };
+        }
+        let hint = match (self.problems.first(), self.rules.from_settings.first()) {
+            (Some(problem), _) => problem.to_string(),
+            (None, Some(rule))
+                if self.from_settings.is_empty() && rule.pattern.matches_host(host) =>
+            {
+                format!(
+                    "setting `{}` is empty, and the manifest grants the host in it",
+                    rule.setting
+                )
+            }
+            _ => format!(
+                "to allow it, add \"https://{shown}\" to hosts under [egress] in connector.toml"
+            ),
+        };
+        Denial::Host { host: shown, hint }
+    }
+}
+
+fn granted(
+    scheme: Scheme,
+    authority: &str,
+    path: PathAndQuery,
+    host: String,
+) -> Result<Granted, Denial> {
+    let uri = Uri::builder()
+        .scheme(scheme)
+        .authority(authority)
+        .path_and_query(path)
+        .build();
+    uri.map(|uri| Granted { uri, host })
+        .map_err(|_| Denial::Url {
+            reason: "its host or its path is malformed",
+        })
+}
+
+/// Reads `https://host[:port][/anything]` or a bare `host[:port]`; `None` if it is a local target, which needs no grant.
+fn host_in_setting(
+    value: &str,
+    rule: &SettingRule,
+    local: &LocalTargets,
+) -> Result<Option<HostPattern>, String> {
+    let (scheme, rest) = value.split_once("://").unwrap_or(("https", value));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = parse_authority(authority)
+        .map_err(|error| format!("is not a URL or a host: {}", error.0))?;
+    if scheme.eq_ignore_ascii_case("http") && local.direct(&host, port.unwrap_or(80)).is_some() {
+        return Ok(None);
+    }
+    if !scheme.eq_ignore_ascii_case("https") {
+        return Err("must begin with https://".to_owned());
+    }
+    let port = port.unwrap_or(HTTPS_PORT);
+    if rule.pattern.matches(&host, port) {
+        return Ok(Some(HostPattern::exact(host, port)));
+    }
+    Err(format!(
+        "names {}, which does not fit {}",
+        HostPattern::exact(host, port),
+        rule.pattern
+    ))
+}

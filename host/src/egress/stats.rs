@@ -1,0 +1,67 @@
+//! What one invocation did on the network.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// Counters of one invocation, shared by both ways out. Exact once the invocation has ended.
+#[derive(Debug, Default)]
+pub struct OutboundStats {
+    calls: AtomicU64,
+    refusals: AtomicU64,
+    bytes_out: AtomicU64,
+    bytes_in: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl OutboundStats {
+    /// Requests that were let out, redirects followed included.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Relaxed)
+    }
+
+    /// Requests that were refused by the policy or by the check of addresses.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Relaxed)
+    }
+
+    /// Bytes of request bodies.
+    #[must_use]
+    pub fn bytes_out(&self) -> u64 {
+        self.bytes_out.load(Relaxed)
+    }
+
+    /// Bytes of response bodies as they came over the network, before they are decompressed.
+    #[must_use]
+    pub fn bytes_in(&self) -> u64 {
+        self.bytes_in.load(Relaxed)
+    }
+
+    /// Time from the start of each request to the end of its answer, added up.
+    #[must_use]
+    pub fn time(&self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.load(Relaxed))
+    }
+
+    pub(crate) fn add_call(&self) {
+        self.calls.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn add_refusal(&self) {
+        self.refusals.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn add_bytes_out(&self, bytes: usize) {
+        self.bytes_out.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(crate) fn add_bytes_in(&self, bytes: usize) {
+        self.bytes_in.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(crate) fn add_time(&self, time: Duration) {
+        self.nanoseconds
+            .fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    }
+}
