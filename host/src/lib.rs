@@ -4,7 +4,7 @@ pub mod appflow;
 pub mod aws;
 pub mod clock;
 pub mod credentials;
+pub mod egress;
 pub mod entitlement;
 pub mod filter;
-pub mod egress;
 pub mod manifest;

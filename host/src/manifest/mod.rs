@@ -1,1 +1,141 @@
-//! The manifest.
+//! The manifest `connector.toml`: what a connector may do, for its author, the host, the image and the buyer.
+//!
+//! | section | key | value | default |
+//! | --- | --- | --- | --- |
+//! | `[connector]` | `name` | 2 to 64 of `a-z 0-9 -`, beginning with a letter | required |
+//! | | `version` | semantic version | required |
+//! | `[egress]` | `hosts` | list of grants, see [`HostPattern`](crate::egress::HostPattern) | none |
+//! | `[[egress.from-setting]]` | `setting`, `pattern` | the host in a runtime setting, if it fits the pattern | none |
+//! | `[credentials]` | `readable` | `true`: the connector sees real values of secrets | `false` |
+//! | `[limits]` | `memory-mb` | 1 to 2048: memory of one instance | 128 |
+//! | | `response-body-mb` | 1 to 256: largest body of one answer | 16 |
+//! | | `held-bodies-mb` | 1 to 1024: bodies held at once in one invocation | 64, or `response-body-mb` if larger |
+//! | `[entitlement]` | `back-end` | `none`, `license-manager` or `marketplace-entitlement` | `none` |
+//! | | `product-id` | with `license-manager` | |
+//! | | `product-code` | with `marketplace-entitlement` | |
+//! | | `refresh-minutes` | 5 to 1440 | 60 |
+//! | | `grace-hours` | 0 to 168 | 24 |
+//!
+//! Anything else is refused with its line and the likely key, because a misspelt limit that is silently ignored is worse
+//! than none. The text travels inside the component, see [`section`].
+//!
+//! ```
+//! use appflow_host::manifest::Manifest;
+//!
+//! let error = Manifest::parse("[connector]\nname = \"crm\"\nversion = \"1.0.0\"\n[egress]\nhost = []\n").unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "connector.toml line 5: unknown key `host` in [egress]; accepted: `hosts`, `from-setting`; did you mean `hosts`?"
+//! );
+//! ```
+
+mod error;
+mod parse;
+mod reader;
+pub mod section;
+
+pub use error::ManifestError;
+
+use std::time::Duration;
+
+use crate::egress::{HostPattern, SettingRule};
+
+/// What a connector asks for. Every value has been checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// Name of the connector.
+    pub name: String,
+    /// Version of the connector.
+    pub version: semver::Version,
+    /// Hosts it may call.
+    pub egress: Vec<HostPattern>,
+    /// Hosts it may call if they stand in a runtime setting.
+    pub from_settings: Vec<SettingRule>,
+    /// Credentials.
+    pub credentials: Credentials,
+    /// Limits.
+    pub limits: Limits,
+    /// Proof of purchase.
+    pub entitlement: Entitlement,
+}
+
+/// How the connector gets credentials.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// The connector sees the real values; otherwise the host alone does.
+    pub readable: bool,
+}
+
+/// Limits of one invocation, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory of the instance.
+    pub memory_bytes: u64,
+    /// Largest body of one answer.
+    pub response_body_bytes: u64,
+    /// Bodies held at once.
+    pub held_bodies_bytes: u64,
+}
+
+const MIB: u64 = 1 << 20;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 128 * MIB,
+            response_body_bytes: 16 * MIB,
+            held_bodies_bytes: 64 * MIB,
+        }
+    }
+}
+
+/// Which service says whether the buyer has paid, and how often it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entitlement {
+    /// The service.
+    pub back_end: BackEnd,
+    /// Time between two questions.
+    pub refresh: Duration,
+    /// How long the last good answer counts while the service cannot be asked.
+    pub grace: Duration,
+}
+
+/// The service that knows about purchases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackEnd {
+    /// A free product: nobody is asked.
+    None,
+    /// AWS License Manager, for images in the buyer's account.
+    LicenseManager {
+        /// Product id of the listing.
+        product_id: String,
+    },
+    /// AWS Marketplace Entitlement Service, for deployments that the seller runs.
+    MarketplaceEntitlement {
+        /// Product code of the listing.
+        product_code: String,
+    },
+}
+
+impl Default for Entitlement {
+    fn default() -> Self {
+        Self {
+            back_end: BackEnd::None,
+            refresh: Duration::from_secs(3600),
+            grace: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads `connector.toml`.
+    ///
+    /// # Errors
+    /// The first problem, with its line, the accepted form and the likely fix.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        parse::manifest(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;
