@@ -18,8 +18,10 @@ use crate::toolchain::{self, GuestToolchain, TARGET};
 
 /// Folder of the connectors.
 pub(crate) const PLUGINS: &str = "plugins";
-/// Workspaces of Rust guests. The examples of the SDK are guests too.
-const WORKSPACES: [&str; 3] = [PLUGINS, "guest-sdk/rust", "tests/guests"];
+/// Workspaces of Rust guests.
+const WORKSPACES: [&str; 2] = [PLUGINS, "tests/guests"];
+/// A library whose examples are guests.
+const SDK: &str = "guest-sdk/rust";
 /// What a guest asks for, beside its `Cargo.toml`.
 pub(crate) const MANIFEST: &str = "connector.toml";
 
@@ -103,14 +105,19 @@ pub(crate) fn all(repo: &Repo, toolchain: &GuestToolchain) -> Result<Vec<Guest>>
         ),
         None => Ok(()),
     };
-    for workspace in WORKSPACES {
-        let manifest = repo.path(workspace).join("Cargo.toml");
-        if manifest.is_file() {
+    let workspaces =
+        WORKSPACES.map(|folder| (folder, ["--workspace", "--lib"].as_slice(), "Cargo.toml"));
+    for (folder, selection, sign) in
+        workspaces
+            .into_iter()
+            .chain([(SDK, ["--examples"].as_slice(), "examples")])
+    {
+        if repo.path(folder).join(sign).exists() {
             for guest in build(
                 repo,
                 toolchain,
-                &manifest,
-                &["--workspace", "--lib", "--examples"],
+                &repo.path(folder).join("Cargo.toml"),
+                selection,
             )? {
                 add(guest)?;
             }
