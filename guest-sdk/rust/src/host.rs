@@ -9,10 +9,45 @@ mod component {
     use crate::bindings::wit_host::{credentials::Secret, http, invocation, log, page};
     use crate::{Error, Result};
 
-    pub(crate) use http::Response;
+    /// An answer's body on the host; dropping it frees the body.
+    pub(crate) struct Response(http::Response);
+
+    impl Response {
+        pub(crate) fn status(&self) -> u16 {
+            self.0.status()
+        }
+
+        pub(crate) fn header(&self, name: &str) -> Option<String> {
+            self.0.header(name)
+        }
+
+        pub(crate) fn headers(&self) -> Vec<(String, String)> {
+            self.0.headers()
+        }
+
+        pub(crate) fn ensure_ok(&self) -> Result<()> {
+            self.0.ensure_ok().map_err(Error::from)
+        }
+
+        pub(crate) fn text(&self) -> Result<String> {
+            self.0.text().map_err(Error::from)
+        }
+
+        pub(crate) fn data(&self) -> Result<Vec<u8>> {
+            self.0.data().map_err(Error::from)
+        }
+
+        pub(crate) fn json_at(&self, pointer: &str) -> Result<Option<String>> {
+            self.0.json_at(pointer).map_err(Error::from)
+        }
+
+        pub(crate) fn text_at(&self, pointer: &str) -> Result<Option<String>> {
+            self.0.text_at(pointer).map_err(Error::from)
+        }
+    }
 
     pub(crate) fn send(request: &http::Request) -> Result<Response> {
-        http::send(request).map_err(Error::from)
+        http::send(request).map(Response).map_err(Error::from)
     }
 
     pub(crate) fn emit(json: &str) -> Result<bool> {
@@ -29,7 +64,7 @@ mod component {
         picks: &[page::FieldPick],
         skip: u32,
     ) -> Result<page::Emitted> {
-        page::emit_json(response, pointer, picks, skip).map_err(Error::from)
+        page::emit_json(&response.0, pointer, picks, skip).map_err(Error::from)
     }
 
     pub(crate) fn room() -> page::Space {

@@ -19,7 +19,7 @@
 //! ```
 
 use crate::bindings::wit_host::http as wit;
-use crate::{Error, Result, host};
+use crate::{Result, host};
 
 #[doc(inline)]
 pub use crate::url::{encode, join, resolve};
@@ -206,7 +206,7 @@ impl Response {
     }
 
     pub(crate) fn check_ok(&self) -> Result<()> {
-        self.0.ensure_ok().map_err(Error::from)
+        self.0.ensure_ok()
     }
 
     /// The body as text.
@@ -214,7 +214,7 @@ impl Response {
     /// # Errors
     /// `ServerError` if it is not UTF-8.
     pub fn text(&self) -> Result<String> {
-        self.0.text().map_err(Error::from)
+        self.0.text()
     }
 
     /// The body as bytes.
@@ -222,7 +222,7 @@ impl Response {
     /// # Errors
     /// If the host can no longer give it, as after [`page::emit_json`](crate::page::emit_json).
     pub fn data(&self) -> Result<Vec<u8>> {
-        self.0.data().map_err(Error::from)
+        self.0.data()
     }
 
     /// JSON text of the value at a JSON pointer (RFC 6901), such as `/meta/next`; the whole body for an empty one.
@@ -230,7 +230,7 @@ impl Response {
     /// # Errors
     /// `ServerError` if the body is not JSON.
     pub fn json_at(&self, pointer: &str) -> Result<Option<String>> {
-        self.0.json_at(pointer).map_err(Error::from)
+        self.0.json_at(pointer)
     }
 
     /// Text at a JSON pointer: a string without its quotes, anything else as written; none if absent or null.
@@ -238,7 +238,7 @@ impl Response {
     /// # Errors
     /// `ServerError` if the body is not JSON.
     pub fn text_at(&self, pointer: &str) -> Result<Option<String>> {
-        self.0.text_at(pointer).map_err(Error::from)
+        self.0.text_at(pointer)
     }
 
     /// The body as a type of yours.
@@ -247,7 +247,7 @@ impl Response {
     /// `ServerError` if it is not JSON of that shape.
     #[cfg(feature = "json")]
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
-        let error = |error| Error::server_error(Error::from(error).message());
+        let error = |error| crate::Error::server_error(crate::Error::from(error).message());
         serde_json::from_slice(&self.data()?).map_err(error)
     }
 }

@@ -27,6 +27,14 @@ impl Pick {
         }
     }
 
+    /// Its path as a JSON pointer.
+    pub(crate) fn pointer(&self) -> String {
+        if self.path.starts_with('/') {
+            return self.path.clone();
+        }
+        format!("/{}", self.path.replace('~', "~0").replace('/', "~1"))
+    }
+
     /// Fields that have the same key in both, such as [`QueryRequest::fields`](crate::QueryRequest::fields).
     pub fn same<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Vec<Self> {
         names

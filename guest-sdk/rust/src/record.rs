@@ -11,18 +11,30 @@ use std::fmt::Write as _;
 /// assert_eq!(record.as_ref(), r#"{"name":"A \"quoted\" name","age":7,"email":null}"#);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record(String);
+pub struct Record<'a> {
+    text: String,
+    wanted: &'a [String],
+}
 
-impl Default for Record {
+impl Default for Record<'_> {
     fn default() -> Self {
-        Self("{}".to_owned())
+        Self::only(&[])
     }
 }
 
-impl Record {
+impl<'a> Record<'a> {
     /// An object without fields.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An object that keeps, of the fields added, only those wanted; all for an empty list. See
+    /// [`QueryRequest::record`](crate::QueryRequest::record).
+    pub fn only(wanted: &'a [String]) -> Self {
+        Self {
+            text: "{}".to_owned(),
+            wanted,
+        }
     }
 
     /// Adds a text.
@@ -68,7 +80,10 @@ impl Record {
     }
 
     fn field(mut self, name: &str, value: impl FnOnce(&mut String)) -> Self {
-        let text = &mut self.0;
+        if !self.wanted.is_empty() && !self.wanted.iter().any(|wanted| wanted == name) {
+            return self;
+        }
+        let text = &mut self.text;
         text.pop();
         if text.len() > 1 {
             text.push(',');
@@ -81,15 +96,15 @@ impl Record {
     }
 }
 
-impl AsRef<str> for Record {
+impl AsRef<str> for Record<'_> {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
-impl From<Record> for String {
-    fn from(record: Record) -> Self {
-        record.0
+impl From<Record<'_>> for String {
+    fn from(record: Record<'_>) -> Self {
+        record.text
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::bindings::wit_source as wit;
 use crate::filter::{Condition, Filter};
-use crate::page::Pick;
+use crate::page::{Pick, Record};
 use crate::{Error, Result};
 
 #[doc(inline)]
@@ -77,6 +77,11 @@ impl QueryRequest {
         self.filter.as_ref()?.limit
     }
 
+    /// A record to fill in, which leaves out the fields that are not wanted.
+    pub fn record(&self) -> Record<'_> {
+        Record::only(&self.fields)
+    }
+
     /// Picks for the fields wanted, under the same key in both; of `all` of them where AppFlow names none.
     pub fn picks<S: AsRef<str>>(&self, all: impl IntoIterator<Item = S>) -> Vec<Pick> {
         if self.fields.is_empty() {
@@ -103,6 +108,20 @@ impl TryFrom<wit::QueryRequest> for QueryRequest {
 }
 
 impl RetrieveRequest {
+    /// A record to fill in, which leaves out the fields that are not wanted.
+    pub fn record(&self) -> Record<'_> {
+        Record::only(&self.fields)
+    }
+
+    /// Picks for the fields wanted, see [`QueryRequest::picks`].
+    pub fn picks<S: AsRef<str>>(&self, all: impl IntoIterator<Item = S>) -> Vec<Pick> {
+        if self.fields.is_empty() {
+            Pick::same(all)
+        } else {
+            Pick::same(&self.fields)
+        }
+    }
+
     /// A request for records by the entity's key field, for tests.
     pub fn new<I: Into<String>>(
         entity: impl Into<String>,

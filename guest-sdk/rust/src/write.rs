@@ -54,7 +54,9 @@ impl WriteRequest {
 /// The result of each record.
 ///
 /// A connector answers with this collector and so cannot mix up or forget records: results are set by the place of the
-/// record, in any order, and a record whose result was never set is reported as not written.
+/// record, in any order, the last one counts, and a record whose result was never set is reported as not written. A
+/// result without a record, as of an application that answers with too many, is dropped: a panic here would lose the
+/// results of records that were written.
 ///
 /// ```
 /// use appflow_connector::write::{Operation, WriteRequest};
@@ -73,25 +75,31 @@ pub struct WriteResults(Vec<Option<WriteResult>>);
 
 impl WriteResults {
     /// The record at this place, from 0, was written and has this identifier in the application.
-    ///
-    /// # Panics
-    /// If there is no record at this place.
     pub fn written(&mut self, index: usize, record_id: impl Into<String>) {
-        self.0[index] = Some(WriteResult {
-            record_id: record_id.into(),
-            error: None,
-        });
+        self.set(
+            index,
+            WriteResult {
+                record_id: record_id.into(),
+                error: None,
+            },
+        );
     }
 
     /// The record at this place, from 0, was not written. The identifier is the one it came with, empty if unknown.
-    ///
-    /// # Panics
-    /// If there is no record at this place.
     pub fn failed(&mut self, index: usize, record_id: impl Into<String>, why: impl ToString) {
-        self.0[index] = Some(WriteResult {
-            record_id: record_id.into(),
-            error: Some(why.to_string()),
-        });
+        self.set(
+            index,
+            WriteResult {
+                record_id: record_id.into(),
+                error: Some(why.to_string()),
+            },
+        );
+    }
+
+    fn set(&mut self, index: usize, result: WriteResult) {
+        if let Some(place) = self.0.get_mut(index) {
+            *place = Some(result);
+        }
     }
 
     /// Sets the result of all records that have none yet: with `allOrNone`, say that they were rolled back or not tried.

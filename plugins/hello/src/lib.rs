@@ -1,20 +1,15 @@
 //! The smallest connector: greetings made up on the spot, from no application at all.
 
-use appflow_connector::{prelude::*, token};
+use appflow_connector::prelude::*;
 
 /// The connector.
 pub struct Hello;
 appflow_connector::export!(Hello: source);
-
 const NAMES: [&str; 5] = ["Ada", "Barbara", "Grace", "Hedy", "Karen"];
 
 impl Configuration for Hello {
     fn describe(_locale: &str) -> Result<Description> {
-        Ok(Description::new(
-            "Example Ltd",
-            "Hello",
-            env!("CARGO_PKG_VERSION"),
-        ))
+        Ok(Description::new("Example", "Hello", "0.1.0"))
     }
     fn validate_credentials(_settings: &Settings) -> Result<()> {
         Ok(())
@@ -26,27 +21,21 @@ impl Metadata for Hello {
         Ok([Entity::new("greeting").label("Greetings")].into())
     }
     fn describe_entity(_context: &Context, entity: &str) -> Result<EntityDescription> {
-        Ok(Entity::new(entity)
-            .with_fields([Field::integer("id").primary_key(), Field::text("text")])
-            .into())
+        let fields = [Field::long("id").primary_key(), Field::text("text")];
+        Ok(Entity::new(entity).with_fields(fields).into())
     }
 }
 
 impl Source for Hello {
     fn query(_context: &Context, request: QueryRequest) -> Result<Option<String>> {
-        let start: usize = request.token.map_or(Ok(0), |text| {
-            token::decode(&text)?.concat().parse().map_err(Error::from)
-        })?;
-        for (id, name) in NAMES.iter().enumerate().skip(start) {
-            if !page::emit(
-                Record::new()
-                    .integer("id", id as u32)
-                    .text("text", &format!("Hello, {name}!")),
-            )? {
-                return token::encode(&[id.to_string()]).map(Some);
-            }
-        }
-        Ok(None)
+        let greeting = |(id, name): (usize, &&str)| {
+            let text = format!("Hello, {name}!");
+            request
+                .record()
+                .integer("id", id as i64)
+                .text("text", &text)
+        };
+        Paging::new(&request).emit(NAMES.iter().enumerate().map(greeting))
     }
 }
 
@@ -70,6 +59,14 @@ mod tests {
             assert_eq!(records.len(), NAMES.len(), "{limit}");
             assert_eq!(records[1], r#"{"id":1,"text":"Hello, Barbara!"}"#);
         }
+    }
+
+    #[test]
+    fn only_wanted_fields_are_in_a_record() {
+        let host = FakeHost::new(|_| Answer::status(404));
+        let request = QueryRequest::new("greeting").fields(["text"]);
+        let run = host.run(|| Hello::query(&Context::default(), request));
+        assert_eq!(run.records[0], r#"{"text":"Hello, Ada!"}"#);
     }
 
     #[test]
