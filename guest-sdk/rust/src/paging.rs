@@ -52,6 +52,7 @@ pub struct Paging<'a> {
     page_size: u32,
     pointer: String,
     picks: Vec<Pick>,
+    filtered: bool,
 }
 
 impl<'a> Paging<'a> {
@@ -62,6 +63,7 @@ impl<'a> Paging<'a> {
             page_size: DEFAULT_PAGE_SIZE,
             pointer: String::new(),
             picks: Vec::new(),
+            filtered: false,
         }
     }
 
@@ -86,19 +88,40 @@ impl<'a> Paging<'a> {
         Self { picks, ..self }
     }
 
+    /// Says that the records meet the request's condition: the requests ask the application for such records only, or
+    /// the records given to [`emit`](Self::emit) were checked. Without it a request with a condition is refused, since
+    /// ignoring one would read too many records.
+    pub fn filtered(self) -> Self {
+        Self {
+            filtered: true,
+            ..self
+        }
+    }
+
+    fn refuse_condition(&self) -> Result<()> {
+        if self.filtered || self.request.condition().is_none() {
+            return Ok(());
+        }
+        Err(Error::unsupported(format!(
+            "filtering '{}'",
+            self.request.entity
+        )))
+    }
+
     /// Reads until AppFlow's page is full or the application has no more; returns the token of the next page.
     ///
     /// `fetch` sends the request for the place it is given. A status other than 2xx ends the reading with that error;
     /// 204 is an empty last page.
     ///
     /// # Errors
-    /// Those of `fetch`; `InvalidArgument` for a token that is not of this entity and way of paging; `ServerError` if
+    /// Those of `fetch`; [`Error::Unsupported`] for a condition (see [`Paging::filtered`]); `InvalidArgument` for a token that is not of this entity and way of paging; `ServerError` if
     /// the application's next page is one already read; `RequestTimeout` if not even one record could be taken.
     pub fn follow(
         self,
         next: Next,
         mut fetch: impl FnMut(&At) -> Result<Response>,
     ) -> Result<Option<String>> {
+        self.refuse_condition()?;
         let mut state = State::resume(self.request, &next, self.page_size)?;
         let mut seen = BTreeSet::new();
         let mut slowest = 0;
@@ -166,12 +189,13 @@ impl<'a> Paging<'a> {
     /// them again, in the same order, and goes on after the ones that came before.
     ///
     /// # Errors
-    /// `InvalidArgument` for a token that is not of this entity, or a record that is not one JSON object.
+    /// [`Error::Unsupported`] for a condition (see [`Paging::filtered`]); `InvalidArgument` for a token that is not of this entity, or a record that is not one JSON object.
     pub fn emit<R: AsRef<str>>(
         self,
         records: impl IntoIterator<Item = R>,
     ) -> Result<Option<String>> {
         const KIND: &str = "all";
+        self.refuse_condition()?;
         let done: usize = match &self.request.token {
             None => 0,
             Some(text) => match token::decode(text)?.as_slice() {

@@ -86,6 +86,16 @@ impl EntityDefinition {
         self
     }
 
+    /// No field can be named in filters, for an application, or a connector, that does not filter.
+    #[must_use]
+    pub fn without_filters(mut self) -> Self {
+        let fields = self.fields.into_iter();
+        self.fields = fields
+            .map(|field| field.not_queryable().filter_operators([]))
+            .collect();
+        self
+    }
+
     /// The definition as an answer that AppFlow may keep for some seconds, 600 or more.
     pub fn cache_for(self, seconds: u32) -> EntityDescription {
         EntityDescription {

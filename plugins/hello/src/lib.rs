@@ -22,18 +22,16 @@ impl Metadata for Hello {
     }
     fn describe_entity(_context: &Context, entity: &str) -> Result<EntityDescription> {
         let fields = [Field::long("id").primary_key(), Field::text("text")];
-        Ok(Entity::new(entity).with_fields(fields).into())
+        let greeting = Entity::new(entity).with_fields(fields);
+        Ok(greeting.without_filters().into())
     }
 }
 
 impl Source for Hello {
     fn query(_context: &Context, request: QueryRequest) -> Result<Option<String>> {
         let greeting = |(id, name): (usize, &&str)| {
-            let text = format!("Hello, {name}!");
-            request
-                .record()
-                .integer("id", id as i64)
-                .text("text", &text)
+            let record = request.record().integer("id", id as i64);
+            record.text("text", &format!("Hello, {name}!"))
         };
         Paging::new(&request).emit(NAMES.iter().enumerate().map(greeting))
     }

@@ -364,3 +364,23 @@ fn a_place_too_long_for_a_token_is_an_error() {
         .unwrap_err();
     assert!(error.message().contains("2048"), "{error}");
 }
+
+#[test]
+fn a_condition_is_never_ignored() {
+    use crate::filter::{Condition, Literal};
+    let request = QueryRequest::new("item").filter(Condition::equal("id", Literal::number(1)));
+    let host = FakeHost::new(|_| Answer::json("[]"));
+    let follow = |paging: Paging| paging.follow(Next::link_header(), |_| http::get(URL).send());
+    let refused = host.run(|| follow(Paging::new(&request)));
+    assert!(matches!(refused.result, Err(Error::Unsupported(_))));
+    assert!(refused.requests.is_empty());
+    assert!(
+        host.run(|| Paging::new(&request).emit(["{}"]))
+            .result
+            .is_err()
+    );
+    assert_eq!(
+        host.run(|| follow(Paging::new(&request).filtered())).result,
+        Ok(None)
+    );
+}
