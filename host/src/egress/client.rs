@@ -28,7 +28,7 @@ use super::request::{check_headers, check_method};
 /// Redirects to the same host that are followed.
 const MAX_REDIRECTS: usize = 5;
 
-const DEFAULT_USER_AGENT: HeaderValue =
+pub(crate) const DEFAULT_USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("appflow-wasm/", env!("CARGO_PKG_VERSION")));
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -241,8 +241,8 @@ impl Egress {
         policy.stats().add_call();
         self.client.request(request).await.map_err(|error| {
             let error = sort(&error, &granted.host);
-            if matches!(error, EgressError::Denied(_)) {
-                policy.stats().add_refusal();
+            if let EgressError::Denied(denial) = &error {
+                policy.record(denial);
             }
             error
         })
@@ -295,11 +295,6 @@ async fn collect(
     if !head && body.size_hint().lower() > limit {
         return Err(failed(DecodeFailure::TooLarge, &host));
     }
-    let coding = if head {
-        Coding::Identity
-    } else {
-        Coding::of(&parts.headers).map_err(|failure| failed(failure, &host))?
-    };
     let expected = usize::try_from(body.size_hint().lower()).unwrap_or_default();
     let mut collected = Collected::default();
     while let Some(frame) = body.frame().await {
@@ -313,8 +308,15 @@ async fn collect(
         }
         collected.push(data, expected);
     }
+    let body = collected.into_bytes();
+    // HEAD and 304 announce a coding and send nothing.
+    let coding = if body.is_empty() {
+        Coding::Identity
+    } else {
+        Coding::of(&parts.headers).map_err(|failure| failed(failure, &host))?
+    };
     let body = coding
-        .decode(collected.into_bytes(), limit)
+        .decode(body, limit)
         .map_err(|failure| failed(failure, &host))?;
     if coding != Coding::Identity {
         parts.headers.remove(CONTENT_ENCODING);
@@ -433,13 +435,13 @@ fn certificate(problem: &rustls::CertificateError) -> &'static str {
         E::Expired | E::ExpiredContext { .. } => "expired",
         E::NotValidYet | E::NotValidYetContext { .. } => "not valid yet",
         E::Revoked => "revoked",
-        E::UnknownIssuer => "unknown issuer",
+        E::UnknownIssuer | E::BadSignature => "unknown issuer",
         E::NotValidForName | E::NotValidForNameContext { .. } => "issued for another name",
         _ => "malformed or not acceptable",
     }
 }
 
-fn sort_hyper(error: &hyper::Error, host: &str) -> EgressError {
+pub(crate) fn sort_hyper(error: &hyper::Error, host: &str) -> EgressError {
     let host = host.to_owned();
     let reset = || {
         let mut source = error.source();

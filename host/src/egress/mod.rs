@@ -19,6 +19,7 @@ mod policy;
 mod request;
 mod retry_after;
 mod stats;
+mod wasi_http;
 
 pub use address::{AddressClass, require_global};
 pub use client::{Egress, EgressOptions, Limits, OutboundResponse, Roots};
@@ -31,3 +32,7 @@ pub use policy::{Denial, Granted, Policy, SettingProblem, SettingRule};
 pub use request::parse_url;
 pub use retry_after::retry_after;
 pub use stats::OutboundStats;
+pub use wasi_http::WasiEgress;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Who may be called in one invocation.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
@@ -10,6 +10,9 @@ use super::host::{Host, parse_authority};
 use super::host_pattern::{HTTPS_PORT, HostPattern};
 use super::local::LocalTargets;
 use super::stats::OutboundStats;
+
+/// Different refusals that are kept for the log.
+const MAX_DENIALS: usize = 8;
 
 /// A grant for the host that stands in a runtime setting of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub struct Policy {
     from_settings: Arc<[HostPattern]>,
     problems: Arc<[SettingProblem]>,
     stats: Arc<OutboundStats>,
+    denials: Arc<Mutex<Vec<Denial>>>,
 }
 
 /// A setting whose host was not granted.
@@ -142,6 +146,7 @@ impl Policy {
             from_settings: granted.into(),
             problems: problems.into(),
             stats: Arc::default(),
+            denials: Arc::default(),
         }
     }
 
@@ -150,7 +155,7 @@ impl Policy {
     /// # Errors
     /// Why it may not go out. The refusal is counted.
     pub fn check(&self, uri: &Uri) -> Result<Granted, Denial> {
-        self.judge(uri).inspect_err(|_| self.stats.add_refusal())
+        self.judge(uri).inspect_err(|denial| self.record(denial))
     }
 
     /// Settings whose hosts were not granted: for the validation of settings.
@@ -163,6 +168,23 @@ impl Policy {
     #[must_use]
     pub fn stats(&self) -> &Arc<OutboundStats> {
         &self.stats
+    }
+
+    /// The first refusals of this invocation, for its log line: through `wasi:http` a connector sees no more than a code.
+    #[must_use]
+    pub fn denials(&self) -> Vec<Denial> {
+        self.denials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn record(&self, denial: &Denial) {
+        self.stats.add_refusal();
+        let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
+        if denials.len() < MAX_DENIALS && !denials.contains(denial) {
+            denials.push(denial.clone());
+        }
     }
 
     fn judge(&self, uri: &Uri) -> Result<Granted, Denial> {

@@ -1,0 +1,204 @@
+//! TLS: the certificate decides, and connections are kept.
+
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+use super::names::{FakeNetwork, over};
+use super::server::{Io, answer};
+use super::*;
+
+/// A certificate for these names and a server's configuration with it.
+fn issue(names: &[&str]) -> (rustls::ServerConfig, CertificateDer<'static>) {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let issued = rcgen::generate_simple_self_signed(names).unwrap();
+    let certificate = issued.cert.der().clone();
+    let key = PrivateKeyDer::try_from(issued.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .unwrap();
+    (config, certificate)
+}
+
+/// A server with a certificate of its own for these names.
+async fn server(names: &[&str]) -> (Server, CertificateDer<'static>) {
+    let (config, certificate) = issue(names);
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let accept = move |tcp| {
+        let accepting = acceptor.accept(tcp);
+        Box::pin(async move { Ok(Box::new(accepting.await?) as Box<dyn Io>) }) as _
+    };
+    (
+        Server::over(Arc::new(accept), |seen| answer("200 OK", "", seen.path())).await,
+        certificate,
+    )
+}
+
+fn network(server: &Server) -> Arc<FakeNetwork> {
+    let answer: &[&[&'static str]] = &[&["8.8.8.8"]];
+    FakeNetwork::new(
+        Some(server.address),
+        &["api.example.com", "other.example.com"].map(|name| (name, answer)),
+    )
+}
+
+const HOSTS: [&str; 3] = [
+    "https://api.example.com",
+    "https://other.example.com",
+    "https://8.8.8.8",
+];
+
+#[tokio::test]
+async fn a_trusted_certificate_for_the_name_is_accepted_and_the_connection_kept() {
+    let (server, certificate) = server(&["api.example.com"]).await;
+    let network = network(&server);
+    let egress = over(&network, &HOSTS, Roots::Given(vec![certificate]));
+    for path in ["/a", "/b", "/c"] {
+        let response = get(&egress, &format!("https://api.example.com{path}"))
+            .await
+            .unwrap();
+        assert_eq!(response.body, path);
+    }
+    assert_eq!(server.connections(), 1);
+    assert_eq!(
+        *network.dialled.lock().unwrap(),
+        ["8.8.8.8:443".parse().unwrap()]
+    );
+    assert_eq!(
+        server.seen()[0].header("host").as_deref(),
+        Some("api.example.com")
+    );
+}
+
+#[tokio::test]
+async fn a_connection_is_never_used_for_another_host() {
+    // One certificate and one address for both, as behind a content network.
+    let (server, certificate) = server(&["api.example.com", "other.example.com"]).await;
+    let egress = over(&network(&server), &HOSTS, Roots::Given(vec![certificate]));
+    for url in [
+        "https://api.example.com/",
+        "https://other.example.com/",
+        "https://api.example.com/",
+    ] {
+        get(&egress, url).await.unwrap();
+    }
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn any_other_certificate_is_refused() {
+    let (server, certificate) = server(&["api.example.com"]).await;
+    let network = network(&server);
+    let cases = [
+        (
+            "https://other.example.com/",
+            Roots::Given(vec![certificate.clone()]),
+            "issued for another name",
+        ),
+        (
+            "https://8.8.8.8/",
+            Roots::Given(vec![certificate]),
+            "issued for another name",
+        ),
+        (
+            "https://api.example.com/",
+            Roots::Given(vec![other_certificate()]),
+            "unknown issuer",
+        ),
+    ];
+    for (url, roots, expected) in cases {
+        let error = get(&over(&network, &HOSTS, roots), url).await.unwrap_err();
+        assert!(
+            matches!(error, EgressError::Tls { .. }) && error.to_string().contains(expected),
+            "{error:?}"
+        );
+        assert!(!error.may_have_been_sent());
+    }
+    assert_eq!(server.seen().len(), 0);
+}
+
+/// For the right name, by another issuer.
+fn other_certificate() -> CertificateDer<'static> {
+    let mut params = rcgen::CertificateParams::new(vec!["api.example.com".to_owned()]).unwrap();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "another issuer");
+    let key = rcgen::KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().der().clone()
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_refused() {
+    let server = Server::start(|_| answer("200 OK", "", "plain")).await;
+    let egress = over(
+        &network(&server),
+        &HOSTS,
+        Roots::Given(vec![other_certificate()]),
+    );
+    let deadline = Instant::now() + Duration::from_millis(300);
+    let sent = egress
+        .send(
+            &egress.policy(&[]),
+            request("GET", "https://api.example.com/"),
+            deadline,
+            LIMITS,
+        )
+        .await;
+    assert!(sent.is_err());
+    assert_eq!(server.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_it_is_offered() {
+    let (mut config, certificate) = issue(&["api.example.com"]);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // One connection only: a second one would never be answered.
+    let task = tokio::spawn(async move {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(acceptor.accept(tcp).await.unwrap())
+            .await
+            .unwrap();
+        while let Some(Ok((request, mut respond))) = connection.accept().await {
+            // The second answer announces more than it has.
+            let length = if request.uri().path() == "/short" {
+                "10"
+            } else {
+                "4"
+            };
+            let head = http::Response::builder()
+                .header("content-length", length)
+                .body(())
+                .unwrap();
+            let mut stream = respond.send_response(head, false).unwrap();
+            stream.send_data(Bytes::from_static(b"body"), true).unwrap();
+        }
+    });
+    let answer: &[&[&'static str]] = &[&["8.8.8.8"]];
+    let network = FakeNetwork::new(Some(address), &[("api.example.com", answer)]);
+    let egress = over(&network, &HOSTS, Roots::Given(vec![certificate]));
+    for _ in 0..2 {
+        assert_eq!(
+            get(&egress, "https://api.example.com/").await.unwrap().body,
+            "body"
+        );
+    }
+    let error = get(&egress, "https://api.example.com/short")
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            EgressError::Truncated { .. } | EgressError::Protocol { .. }
+        ),
+        "{error:?}"
+    );
+    task.abort();
+}

@@ -1,0 +1,238 @@
+//! The same way out, as `wasi:http` takes it.
+
+use std::pin::Pin;
+
+use http_body_util::{BodyExt, Full, StreamBody};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use super::server::{Reply, answer};
+use super::*;
+
+fn full(body: &'static str) -> WasiBody {
+    Full::new(Bytes::from_static(body.as_bytes()))
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+async fn send(
+    egress: &Egress,
+    policy: &Policy,
+    request: Request<WasiBody>,
+    options: RequestOptions,
+) -> Result<http::Response<WasiBody>, Error> {
+    let mut hooks = WasiEgress::new(egress.clone(), policy.clone(), soon(), LIMITS);
+    let sent = hooks.send_request(request, Some(options), Box::new(async { Ok(()) }));
+    Pin::from(sent).await.map(|(response, _)| response)
+}
+
+fn post(url: &str, body: WasiBody) -> Request<WasiBody> {
+    Request::post(url).body(body).unwrap()
+}
+
+#[tokio::test]
+async fn bodies_stream_both_ways_over_the_connections_of_the_process() {
+    let server = Server::start(|_| answer("200 OK", "", "answer")).await;
+    let egress = to(&server);
+    let policy = egress.policy(&[]);
+    let frames =
+        ["one", "two"].map(|text| Ok(http_body::Frame::data(Bytes::from_static(text.as_bytes()))));
+    let body = StreamBody::new(futures::stream::iter(frames)).boxed_unsync();
+    let response = send(
+        &egress,
+        &policy,
+        post(&server.url(), body),
+        RequestOptions::default(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        response.into_body().collect().await.unwrap().to_bytes(),
+        "answer"
+    );
+    assert_eq!(server.seen()[0].body, b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
+    get(&egress, &server.url()).await.unwrap();
+    assert_eq!(server.connections(), 1);
+    assert_eq!(
+        (
+            policy.stats().calls(),
+            policy.stats().bytes_out(),
+            policy.stats().bytes_in()
+        ),
+        (1, 6, 6)
+    );
+}
+
+#[tokio::test]
+async fn refusals_are_codes_for_the_guest_and_sentences_for_the_log() {
+    let egress = Egress::new(
+        patterns(&["https://api.example.com"]),
+        vec![],
+        EgressOptions::default(),
+    );
+    let policy = egress.policy(&[]);
+    for url in [
+        "https://evil.example.net/",
+        "http://api.example.com/",
+        "https://169.254.169.254/",
+        "https://api.example.com:1/",
+    ] {
+        let error = send(
+            &egress,
+            &policy,
+            post(url, full("")),
+            RequestOptions::default(),
+        )
+        .await
+        .unwrap_err();
+        assert!(
+            matches!(error, Error::HttpRequestDenied),
+            "{url}: {error:?}"
+        );
+    }
+    for url in [
+        "https://2130706433/",
+        "https://user@api.example.com/",
+        "/path",
+    ] {
+        let error = send(
+            &egress,
+            &policy,
+            post(url, full("")),
+            RequestOptions::default(),
+        )
+        .await
+        .unwrap_err();
+        assert!(
+            matches!(error, Error::HttpRequestUriInvalid),
+            "{url}: {error:?}"
+        );
+    }
+    let denials: Vec<String> = policy.denials().iter().map(ToString::to_string).collect();
+    assert!(
+        denials[0].contains("\"https://evil.example.net\" to hosts"),
+        "{denials:?}"
+    );
+    assert_eq!(policy.stats().refusals(), 7);
+    let trace = Request::builder()
+        .method("TRACE")
+        .uri("https://api.example.com/")
+        .body(full(""))
+        .unwrap();
+    let error = send(&egress, &policy, trace, RequestOptions::default())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, Error::HttpRequestMethodInvalid),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn headers_of_the_host_are_forbidden_to_guests() {
+    let egress = Egress::new(vec![], vec![], EgressOptions::default());
+    let mut hooks = WasiEgress::new(egress.clone(), egress.policy(&[]), soon(), LIMITS);
+    for name in [
+        "host",
+        "connection",
+        "transfer-encoding",
+        "upgrade",
+        "te",
+        "proxy-authorization",
+        "keep-alive",
+        "x-forwarded-for",
+    ] {
+        assert!(
+            hooks.is_forbidden_header(&http::HeaderName::from_static(name)),
+            "{name}"
+        );
+    }
+    for name in [
+        "authorization",
+        "content-length",
+        "content-type",
+        "accept-encoding",
+        "x-own",
+    ] {
+        assert!(
+            !hooks.is_forbidden_header(&http::HeaderName::from_static(name)),
+            "{name}"
+        );
+    }
+    assert!(!hooks.set_host_header());
+}
+
+async fn failure(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Error {
+    let server = Server::start(move |_| reply()).await;
+    let egress = to(&server);
+    let options = RequestOptions {
+        connect_timeout: Some(Duration::from_millis(50)),
+        first_byte_timeout: Some(Duration::from_millis(100)),
+        between_bytes_timeout: Some(Duration::from_millis(100)),
+    };
+    match send(
+        &egress,
+        &egress.policy(&[]),
+        post(&server.url(), full("")),
+        options,
+    )
+    .await
+    {
+        Ok(response) => response.into_body().collect().await.unwrap_err(),
+        Err(error) => error,
+    }
+}
+
+#[tokio::test]
+async fn waiting_and_size_are_bounded() {
+    let head = || b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345".to_vec();
+    assert!(matches!(
+        failure(|| Reply::Hang(vec![])).await,
+        Error::HttpResponseTimeout
+    ));
+    assert!(matches!(
+        failure(move || Reply::Hang(head())).await,
+        Error::HttpResponseTimeout
+    ));
+    assert!(matches!(
+        failure(move || Reply::Close(head())).await,
+        Error::HttpResponseIncomplete
+    ));
+    let announced = || b"HTTP/1.1 200 OK\r\ncontent-length: 1048577\r\n\r\n".to_vec();
+    assert!(matches!(
+        failure(move || Reply::Hang(announced())).await,
+        Error::HttpResponseBodySize(Some(1_048_576))
+    ));
+    let chunked = || b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    let chunk = || [b"40000\r\n".to_vec(), vec![b'x'; 0x40000], b"\r\n".to_vec()].concat();
+    assert!(matches!(
+        failure(move || Reply::Drip(chunked(), chunk())).await,
+        Error::HttpResponseBodySize(_)
+    ));
+}
+
+#[tokio::test]
+async fn a_dripping_body_ends_at_the_deadline() {
+    let server = Server::start(|_| {
+        Reply::Drip(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n".to_vec(),
+            b"x".to_vec(),
+        )
+    })
+    .await;
+    let egress = to(&server);
+    let deadline = Instant::now() + Duration::from_millis(150);
+    let mut hooks = WasiEgress::new(egress.clone(), egress.policy(&[]), deadline, LIMITS);
+    let sent = hooks.send_request(
+        post(&server.url(), full("")),
+        None,
+        Box::new(async { Ok(()) }),
+    );
+    let (response, _) = Pin::from(sent)
+        .await
+        .map_err(|error| error.to_string())
+        .unwrap();
+    assert!(matches!(
+        response.into_body().collect().await,
+        Err(Error::HttpResponseTimeout)
+    ));
+}
