@@ -1,2 +1,48 @@
-//! The Lambda binary.
-fn main() {}
+//! The Lambda binary: reads the settings, builds the host once, and hands it to the runtime.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use appflow_host::settings::Settings;
+use appflow_host::{host, lambda, log};
+
+/// A configuration that cannot work, as in BSD's `sysexits.h`.
+const EXIT_CONFIG: u8 = 78;
+
+fn main() -> ExitCode {
+    let settings = match Settings::from_environment(|name| std::env::var(name).ok()) {
+        Ok(settings) => settings,
+        Err(error) => return refuse(&error),
+    };
+    log::init(settings.log.as_deref());
+    let host = match host(&settings) {
+        Ok(host) => Arc::new(host),
+        Err(error) => return refuse(&error),
+    };
+    // Two threads: a guest that computes must not hold up the entitlement's background question.
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&error),
+    };
+    match runtime.block_on(lambda::run(host)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(target: "appflow_host", "the Lambda Runtime API failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says on standard error why the host cannot start, with every cause, and what ends the process.
+fn refuse(error: &dyn std::error::Error) -> ExitCode {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    log::init(None);
+    tracing::error!(target: "appflow_host", "cannot start: {text}");
+    ExitCode::from(EXIT_CONFIG)
+}

@@ -178,6 +178,32 @@ impl Credentials {
         }
     }
 
+    /// The text with every value of these credentials replaced, for lines that a connector wrote.
+    ///
+    /// Values shorter than six characters are left alone: replacing every "a" of a text helps nobody.
+    #[must_use]
+    pub fn scrub(&self, text: &str) -> String {
+        const SHORTEST: usize = 6;
+        let mut scrubbed = text.to_owned();
+        for secret in self.secrets() {
+            if secret.expose().len() >= SHORTEST && scrubbed.contains(secret.expose()) {
+                scrubbed = scrubbed.replace(secret.expose(), "<secret>");
+            }
+        }
+        scrubbed
+    }
+
+    /// All values, the user name included: it is half of a log-in.
+    fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::Absent => Vec::new(),
+            Self::Basic { username, password } => vec![username, password],
+            Self::ApiKey { key, secret_key } => std::iter::once(key).chain(secret_key).collect(),
+            Self::OAuth2 { access_token } => vec![access_token],
+            Self::Custom { values, .. } => values.iter().map(|(_, value)| value).collect(),
+        }
+    }
+
     /// One value, by the key that it has in the secret: `username`, `password`, `apiKey`, `apiSecretKey`, `accessToken`, or a
     /// key of the connector's own.
     #[must_use]

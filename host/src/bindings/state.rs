@@ -1,0 +1,152 @@
+//! What a store holds: everything one invocation knows, and nothing of another.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use super::stdio::Printed;
+use crate::appflow::ConnectorContext;
+use crate::credentials::Credentials;
+use crate::egress::{Egress, Policy, WasiHttp};
+use crate::engine::MemoryLimiter;
+use crate::manifest::Limits;
+use crate::page::Page;
+
+/// Most lines a guest may log in one call. The rest is dropped and counted.
+pub(super) const MAX_LOG_LINES: u32 = 200;
+
+/// Names and time of one invocation.
+#[derive(Debug, Clone)]
+pub struct InvocationInfo {
+    /// Lambda's request id.
+    pub request_id: String,
+    /// When the answer must be on its way.
+    pub deadline: Instant,
+}
+
+impl InvocationInfo {
+    /// Milliseconds until the deadline; 0 when it has passed.
+    #[must_use]
+    pub fn millis_left(&self) -> u32 {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        u32::try_from(left.as_millis()).unwrap_or(u32::MAX)
+    }
+}
+
+/// An answer of the application, held on the host.
+#[derive(Debug)]
+#[allow(unreachable_pub, reason = "the generated module re-exports it")]
+pub struct HeldResponse {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// `None` once `emit-json` has used it up.
+    pub(super) body: Option<Bytes>,
+    pub(super) host: String,
+}
+
+/// What a store holds.
+pub struct HostState {
+    pub(super) table: ResourceTable,
+    wasi: WasiCtx,
+    wasi_http: WasiHttpCtx,
+    hooks: WasiHttp,
+    pub(crate) limiter: MemoryLimiter,
+    pub(crate) page: Page,
+    pub(super) info: InvocationInfo,
+    pub(super) context: Option<Arc<ConnectorContext>>,
+    pub(super) egress: Arc<Egress>,
+    pub(super) policy: Arc<Policy>,
+    pub(super) credentials: Arc<Credentials>,
+    pub(super) readable: bool,
+    pub(super) limits: Limits,
+    pub(super) held_bytes: usize,
+    pub(super) log_lines: u32,
+    pub(crate) printed: Printed,
+}
+
+/// What [`HostState::new`] is made of.
+pub struct Parts {
+    /// Names and time.
+    pub info: InvocationInfo,
+    /// AppFlow's context, where the operation has one.
+    pub context: Option<Arc<ConnectorContext>>,
+    /// The page that records go into.
+    pub page: Page,
+    /// The way out.
+    pub egress: Arc<Egress>,
+    /// Hosts granted to this invocation.
+    pub policy: Arc<Policy>,
+    /// The connection's credentials.
+    pub credentials: Arc<Credentials>,
+    /// True if the manifest asks for real values.
+    pub readable: bool,
+    /// Limits of the manifest.
+    pub limits: Limits,
+}
+
+impl HostState {
+    /// The state of a fresh store.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let Parts { info, context, page, egress, policy, credentials, readable, limits } = parts;
+        let printed = Printed::default();
+        let wasi = WasiCtx::builder()
+            .stdout(printed.clone())
+            .stderr(printed.clone())
+            .allow_tcp(false)
+            .allow_udp(false)
+            .build();
+        let hooks = WasiHttp::new(
+            Arc::clone(&egress),
+            Arc::clone(&policy),
+            tokio::time::Instant::from_std(info.deadline),
+            limits.response_body_bytes,
+        );
+        Self {
+            table: ResourceTable::new(),
+            wasi,
+            wasi_http: WasiHttpCtx::new(),
+            hooks,
+            limiter: MemoryLimiter::new(to_usize(limits.memory_bytes)),
+            page,
+            info,
+            context,
+            egress,
+            policy,
+            credentials,
+            readable,
+            limits,
+            held_bytes: 0,
+            log_lines: 0,
+            printed,
+        }
+    }
+
+    /// When the answer must be on its way.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.info.deadline
+    }
+}
+
+/// A limit of bytes; beyond what this machine can address there is nothing to limit.
+pub(super) fn to_usize(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+impl WasiView for HostState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for HostState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.wasi_http }
+    }
+}

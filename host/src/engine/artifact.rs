@@ -1,0 +1,205 @@
+//! The compiled file: native code with what belongs to it.
+//!
+//! A `.cwasm` is the file Wasmtime makes (an ELF image, mapped as it is) followed by a trailer: the metadata as JSON,
+//! its length as four bytes, little endian, and eight bytes of mark. One file is then enough for a host, and tells its
+//! manifest, contract and origin without being run. ELF is read from its beginning, so what follows is no part of it.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Last bytes of a compiled connector.
+const MARK: &[u8; 8] = b"AFWASM\0\x01";
+
+/// Largest trailer read, in bytes: a manifest of ordinary size many times over.
+const MAX_METADATA_BYTES: u32 = 1 << 20;
+
+/// Kind of processor code is compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// 64-bit x86 without extensions beyond the architecture's baseline; Lambda's `x86_64`.
+    X86_64,
+    /// 64-bit Arm; Lambda's `arm64`.
+    Arm64,
+}
+
+impl Target {
+    /// The processor this program runs on, if connectors can be compiled for it.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        match std::env::consts::ARCH {
+            "x86_64" => Some(Self::X86_64),
+            "aarch64" => Some(Self::Arm64),
+            _ => None,
+        }
+    }
+
+    /// Lambda's name of the architecture.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
+
+    /// The target triple given to the compiler. Naming one switches off every extension of the compiling machine.
+    #[must_use]
+    pub fn triple(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+        }
+    }
+}
+
+/// What a compiled file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Version of Wasmtime that compiled it.
+    pub wasmtime: String,
+    /// Version of the contract the component was built against.
+    pub contract: String,
+    /// Processor it was compiled for.
+    pub target: Target,
+    /// SHA-256 of the component, in hexadecimal.
+    pub component_sha256: String,
+    /// Text of the manifest, `connector.toml`.
+    pub manifest: String,
+}
+
+/// Why a compiled file could not be read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ArtifactError {
+    /// The file is missing or unreadable.
+    #[error("cannot read the compiled connector \"{path}\"")]
+    Io {
+        /// The file.
+        path: String,
+        /// The reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("\"{path}\" is not a compiled connector: {reason}; make one with `appflow-wasm compile`")]
+    NotCompiled {
+        /// The file.
+        path: String,
+        /// What it looks like.
+        reason: &'static str,
+    },
+}
+
+/// Reads and writes compiled files.
+#[derive(Debug)]
+pub struct Artifact;
+
+impl Artifact {
+    /// Puts code and metadata together.
+    ///
+    /// # Errors
+    ///
+    /// When the metadata cannot be written as JSON or is longer than a trailer may be.
+    pub fn encode(mut code: Vec<u8>, metadata: &Metadata) -> Result<Vec<u8>, serde_json::Error> {
+        let json = serde_json::to_vec(metadata)?;
+        let length = u32::try_from(json.len())
+            .ok()
+            .filter(|length| *length <= MAX_METADATA_BYTES)
+            .ok_or_else(|| serde::ser::Error::custom("the manifest is too long"))?;
+        code.extend_from_slice(&json);
+        code.extend_from_slice(&length.to_le_bytes());
+        code.extend_from_slice(MARK);
+        Ok(code)
+    }
+
+    /// Reads the metadata at the end of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ArtifactError`] if the file cannot be read or is not a compiled connector.
+    pub fn metadata(path: &Path) -> Result<Metadata, ArtifactError> {
+        let name = || path.display().to_string();
+        let io = |source| ArtifactError::Io { path: name(), source };
+        let not = |reason| ArtifactError::NotCompiled { path: name(), reason };
+
+        let mut file = File::open(path).map_err(io)?;
+        let mut head = [0; 4];
+        let size = file.metadata().map_err(io)?.len();
+        if size < 12 {
+            return Err(not("it is too short"));
+        }
+        file.read_exact(&mut head).map_err(io)?;
+        if &head == b"\0asm" {
+            return Err(not("it is WebAssembly that has not been compiled"));
+        }
+        file.seek(SeekFrom::End(-12)).map_err(io)?;
+        let mut tail = [0; 12];
+        file.read_exact(&mut tail).map_err(io)?;
+        let (length, mark) = tail.split_at(4);
+        if mark != MARK {
+            return Err(not("its end is not that of one"));
+        }
+        let length = length.try_into().map(u32::from_le_bytes).unwrap_or(u32::MAX);
+        if length > MAX_METADATA_BYTES || u64::from(length) + 12 > size {
+            return Err(not("its metadata is damaged"));
+        }
+        file.seek(SeekFrom::End(-12 - i64::from(length))).map_err(io)?;
+        let mut json = vec![0; length as usize];
+        file.read_exact(&mut json).map_err(io)?;
+        serde_json::from_slice(&json).map_err(|_| not("its metadata is damaged"))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn metadata() -> Metadata {
+        Metadata {
+            wasmtime: "1".into(),
+            contract: "0.1.0".into(),
+            target: Target::X86_64,
+            component_sha256: "00".into(),
+            manifest: "[connector]\nname = \"x\"\n".into(),
+        }
+    }
+
+    #[test]
+    fn metadata_survives() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, Artifact::encode(b"\x7fELF....".to_vec(), &metadata()).unwrap()).unwrap();
+        assert_eq!(Artifact::metadata(file.path()).unwrap(), metadata());
+    }
+
+    #[test]
+    fn other_files_are_named_for_what_they_are() {
+        let good = Artifact::encode(b"\x7fELF".to_vec(), &metadata()).unwrap();
+        let mut longer = good.clone();
+        let at = longer.len() - 12;
+        longer[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        let mut garbled = good.clone();
+        garbled[5] = b'!';
+        for (bytes, expected) in [
+            (b"\0asm\x0d\0\x01\0 and more".to_vec(), "not been compiled"),
+            (b"short".to_vec(), "too short"),
+            (b"a text that is long enough".to_vec(), "its end"),
+            (longer, "damaged"),
+            (garbled, "damaged"),
+            (good[..good.len() - 1].to_vec(), "its end"),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(&file, bytes).unwrap();
+            let error = Artifact::metadata(file.path()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+            assert!(error.contains("appflow-wasm compile"), "{error}");
+        }
+        let missing = Artifact::metadata(Path::new("/nowhere/connector.cwasm")).unwrap_err();
+        assert!(missing.to_string().contains("/nowhere/connector.cwasm"));
+    }
+}

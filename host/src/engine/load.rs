@@ -1,0 +1,171 @@
+//! Loads the compiled connector and links it.
+
+use std::path::Path;
+
+use thiserror::Error;
+use wasmtime::Engine;
+use wasmtime::component::{Component, InstancePre, Linker};
+
+use super::{Artifact, ArtifactError, CONTRACT_VERSION, Metadata, Target, WASMTIME_VERSION, config};
+use crate::bindings::{self, HostState};
+use crate::manifest::{Manifest, ManifestError};
+
+/// Why a compiled connector cannot be run by this host.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read as a compiled connector.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// It was compiled by another version of Wasmtime.
+    #[error(
+        "the connector was compiled by Wasmtime {found}, this host runs {WASMTIME_VERSION}; compile it again with the \
+         `appflow-wasm` of the host's release"
+    )]
+    Wasmtime {
+        /// Version that compiled it.
+        found: String,
+    },
+    /// It was compiled for another processor.
+    #[error(
+        "the connector was compiled for {found}, this machine is {here}; compile it again with `--target {here}`"
+    )]
+    Target {
+        /// Architecture it was compiled for.
+        found: &'static str,
+        /// Architecture of this machine.
+        here: &'static str,
+    },
+    /// Its manifest is wrong.
+    #[error("the manifest inside the compiled connector is wrong")]
+    Manifest(#[from] ManifestError),
+    /// Its imports or exports do not fit this host.
+    #[error("the connector does not fit this host's contract, appflow:connector@{CONTRACT_VERSION}: it was built against {contract}")]
+    Contract {
+        /// Version it was built against.
+        contract: String,
+        /// What does not fit.
+        #[source]
+        source: wasmtime::Error,
+    },
+    /// Wasmtime could not be set up, or refused the code.
+    #[error("the compiled connector cannot be loaded")]
+    Engine(#[source] wasmtime::Error),
+}
+
+/// A connector ready to be called: immutable, and shared by all invocations of the process.
+pub struct Connector {
+    pub(crate) engine: Engine,
+    pub(crate) pre: InstancePre<HostState>,
+    pub(crate) exports: Exports,
+    manifest: Manifest,
+    metadata: Metadata,
+}
+
+/// Which interfaces of the contract a component exports.
+pub struct Exports {
+    pub(crate) configuration: Option<bindings::ConfigurationIndices>,
+    pub(crate) metadata: Option<bindings::MetadataIndices>,
+    pub(crate) source: Option<bindings::SourceIndices>,
+    pub(crate) destination: Option<bindings::DestinationIndices>,
+}
+
+impl Exports {
+    /// Names of the interfaces found, in the contract's order.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        [
+            ("configuration", self.configuration.is_some()),
+            ("metadata", self.metadata.is_some()),
+            ("source", self.source.is_some()),
+            ("destination", self.destination.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, found)| found.then_some(name))
+        .collect()
+    }
+}
+
+impl Connector {
+    /// Loads a compiled connector from its file, which is mapped and not read.
+    ///
+    /// # Trust
+    ///
+    /// A compiled file is native code that runs with the rights of this process. It must come from the same hand as the
+    /// host: whoever can change it can change the host beside it too. The sandbox begins with what was compiled into it.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] says what does not fit, and which command makes a file that does.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let metadata = Artifact::metadata(path)?;
+        if metadata.wasmtime != WASMTIME_VERSION {
+            return Err(LoadError::Wasmtime { found: metadata.wasmtime });
+        }
+        match Target::current() {
+            Some(here) if here == metadata.target => {}
+            here => {
+                return Err(LoadError::Target {
+                    found: metadata.target.name(),
+                    here: here.map_or(std::env::consts::ARCH, Target::name),
+                });
+            }
+        }
+        let engine = Engine::new(&config()).map_err(LoadError::Engine)?;
+        let component = deserialize(&engine, path)?;
+        Self::link(engine, &component, metadata)
+    }
+
+    /// Links a component that has been loaded or compiled in this process.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Manifest`] and [`LoadError::Contract`].
+    pub fn link(engine: Engine, component: &Component, metadata: Metadata) -> Result<Self, LoadError> {
+        let manifest = Manifest::parse(&metadata.manifest)?;
+        let contract = |source| LoadError::Contract { contract: metadata.contract.clone(), source };
+        let mut linker = Linker::new(&engine);
+        bindings::add_to_linker(&mut linker).map_err(LoadError::Engine)?;
+        let pre = linker.instantiate_pre(component).map_err(contract)?;
+        let exports = Exports {
+            configuration: bindings::ConfigurationIndices::new(&pre).ok(),
+            metadata: bindings::MetadataIndices::new(&pre).ok(),
+            source: bindings::SourceIndices::new(&pre).ok(),
+            destination: bindings::DestinationIndices::new(&pre).ok(),
+        };
+        Ok(Self { engine, pre, exports, manifest, metadata })
+    }
+
+    /// What the connector may do.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What the compiled file says of itself.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Which interfaces of the contract it exports.
+    #[must_use]
+    pub fn exports(&self) -> &Exports {
+        &self.exports
+    }
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Connector").field("exports", &self.exports.names()).finish_non_exhaustive()
+    }
+}
+
+#[expect(unsafe_code, reason = "loading compiled code is unsafe by nature; see the safety note")]
+fn deserialize(engine: &Engine, path: &Path) -> Result<Component, LoadError> {
+    // SAFETY: the file must be one that Wasmtime made and nobody changed, now and while it is mapped. In a Lambda image it
+    // lies beside this program in a read-only file system, made by the same build; on an author's machine `appflow-wasm
+    // compile` has just written it. Its trailer has been read, and Wasmtime checks its own version and settings. What no
+    // check can tell is whether the code is that of the named component: that is the trust stated at `Connector::load`.
+    unsafe { Component::deserialize_file(engine, path) }.map_err(LoadError::Engine)
+}

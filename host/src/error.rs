@@ -1,0 +1,177 @@
+//! Why an invocation failed, and what AppFlow is told.
+//!
+//! Errors are divided by who must act: AppFlow's user (a bad request, rejected credentials), the connector's author (a
+//! trap, an unusable answer), the operator (a secret that cannot be read, a missing subscription), or nobody but time
+//! (throttling, an outage). [`Error::details`] is the one table from here to AppFlow's eleven codes; it has no catch-all
+//! arm, so a new variant does not compile until it has its row.
+
+use thiserror::Error;
+
+use crate::appflow::{ErrorCode, ErrorDetails};
+use crate::credentials::SecretError;
+use crate::egress::EgressError;
+use crate::engine::TrapKind;
+use crate::entitlement::{Refusal, RefusalKind};
+use crate::filter::ParseError;
+use crate::page::{JsonError, PageError};
+
+/// Longest message AppFlow is sent, in characters. AppFlow keeps 2,048 of a run's message and puts text of its own around.
+pub const MAX_MESSAGE_CHARS: usize = 1024;
+
+/// Why an invocation failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request is malformed or asks for what cannot be done.
+    #[error("{0}")]
+    Request(String),
+    /// The filter expression is not one.
+    #[error("filterExpression: {0}")]
+    Filter(#[from] ParseError),
+    /// The buyer's subscription does not allow the connector's use, or nobody knows.
+    #[error("{0}")]
+    NotEntitled(Refusal),
+    /// The connection's secret cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A request to the application could not be made, or its answer not be received.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    /// The connector named an error itself.
+    #[error("{message}")]
+    Connector {
+        /// AppFlow's code.
+        code: ErrorCode,
+        /// The connector's message.
+        message: String,
+        /// When a retry makes sense.
+        retry_after_seconds: Option<u32>,
+    },
+    /// The application answered with a status that is no success.
+    #[error("{message}")]
+    Upstream {
+        /// The status.
+        status: u16,
+        /// Host and status, or the connector's message.
+        message: String,
+        /// The answer's `Retry-After`.
+        retry_after_seconds: Option<u32>,
+    },
+    /// The connector does not do this.
+    #[error("not supported by this connector: {0}")]
+    Unsupported(String),
+    /// The connector ended without an answer.
+    #[error("{message}")]
+    Trap {
+        /// How.
+        kind: TrapKind,
+        /// For the user.
+        message: String,
+    },
+    /// A record or a batch of records handed to the page is not usable.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// The connector asked for a value of a body that is not what it takes it for.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// The connector's answer breaks AppFlow's rules.
+    #[error("the connector's answer cannot be passed on: {0}")]
+    Output(String),
+    /// The connector exceeded a limit of the host other than memory and time.
+    #[error("{0}")]
+    Limit(String),
+    /// The component cannot be called as this host calls it.
+    #[error("the connector does not fit this host's contract: {0}")]
+    Contract(String),
+    /// A fault of the host.
+    #[error("internal error of the connector host: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// What AppFlow is told: a code, a message of one line and at most [`MAX_MESSAGE_CHARS`] characters, and a delay
+    /// where a later try makes sense.
+    #[must_use]
+    pub fn details(&self) -> ErrorDetails {
+        let (code, retry_after_seconds) = match self {
+            Self::Request(_) | Self::Filter(_) | Self::Unsupported(_) => (ErrorCode::InvalidArgument, None),
+            Self::NotEntitled(refusal) => {
+                let code = match refusal.kind {
+                    RefusalKind::AccessDenied => ErrorCode::AccessDenied,
+                    RefusalKind::ClientError => ErrorCode::ClientError,
+                    RefusalKind::ServiceUnavailable => ErrorCode::ServiceUnavailable,
+                };
+                (code, refusal.retry_after_seconds.and_then(|seconds| u32::try_from(seconds).ok()))
+            }
+            Self::Secret(error) => secret_code(error),
+            Self::Egress(error) => egress_code(error),
+            Self::Connector { code, retry_after_seconds, .. } => (*code, *retry_after_seconds),
+            Self::Upstream { status, retry_after_seconds, .. } => (status_code(*status), *retry_after_seconds),
+            Self::Trap { kind, .. } => (trap_code(*kind), None),
+            Self::Page(PageError::RecordTooLarge { .. }) => (ErrorCode::InvalidArgument, None),
+            Self::Page(PageError::Json(_)) | Self::Json(_) => (ErrorCode::ServerError, None),
+            Self::Page(_) | Self::Output(_) | Self::Contract(_) | Self::Internal(_) => (ErrorCode::UnknownError, None),
+            Self::Limit(_) => (ErrorCode::ServerError, None),
+        };
+        ErrorDetails {
+            code,
+            message: crate::log::message(&self.to_string(), MAX_MESSAGE_CHARS),
+            retry_after_seconds: retry_after_seconds.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
+        }
+    }
+}
+
+fn secret_code(error: &SecretError) -> (ErrorCode, Option<u32>) {
+    let code = match error {
+        SecretError::NotFound | SecretError::ScheduledForDeletion => ErrorCode::ResourceNotFoundError,
+        SecretError::AccessDenied | SecretError::KmsDenied | SecretError::Undecryptable => ErrorCode::AccessDenied,
+        SecretError::NoIdentity | SecretError::Unavailable(_) => ErrorCode::ServiceUnavailable,
+        SecretError::Throttled { retry_after } => {
+            let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX);
+            return (ErrorCode::RateLimitExceeded, Some(seconds));
+        }
+        SecretError::Timeout => ErrorCode::RequestTimeout,
+        SecretError::Malformed(_) | SecretError::MissingKey { .. } => ErrorCode::InvalidCredentials,
+        SecretError::InvalidArn => ErrorCode::InvalidArgument,
+        SecretError::File(_) => ErrorCode::ResourceNotFoundError,
+    };
+    (code, None)
+}
+
+fn egress_code(error: &EgressError) -> (ErrorCode, Option<u32>) {
+    let code = match error {
+        EgressError::Denied(_) => ErrorCode::AccessDenied,
+        EgressError::InvalidRequest(_) => ErrorCode::InvalidArgument,
+        EgressError::Connect { .. } | EgressError::Tls { .. } => ErrorCode::ServiceUnavailable,
+        EgressError::ConnectTimeout { .. } | EgressError::Timeout { .. } => ErrorCode::RequestTimeout,
+        EgressError::BodyTooLarge { .. }
+        | EgressError::Truncated { .. }
+        | EgressError::Decode { .. }
+        | EgressError::Protocol { .. }
+        | EgressError::Redirects { .. } => ErrorCode::ServerError,
+    };
+    (code, None)
+}
+
+/// The table from HTTP status to AppFlow's code.
+fn status_code(status: u16) -> ErrorCode {
+    match status {
+        400 | 413 | 414 | 422 => ErrorCode::InvalidArgument,
+        401 => ErrorCode::InvalidCredentials,
+        403 => ErrorCode::AccessDenied,
+        408 => ErrorCode::RequestTimeout,
+        429 => ErrorCode::RateLimitExceeded,
+        503 => ErrorCode::ServiceUnavailable,
+        402..=499 => ErrorCode::ClientError,
+        500..=599 => ErrorCode::ServerError,
+        _ => ErrorCode::UnknownError,
+    }
+}
+
+fn trap_code(kind: TrapKind) -> ErrorCode {
+    match kind {
+        TrapKind::Time => ErrorCode::RequestTimeout,
+        TrapKind::Memory => ErrorCode::ServerError,
+        TrapKind::Panic | TrapKind::Exit(_) | TrapKind::Stack | TrapKind::Fault => ErrorCode::UnknownError,
+    }
+}

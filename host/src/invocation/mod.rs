@@ -1,0 +1,421 @@
+//! From the bytes of a request to the bytes of an answer: one invocation.
+//!
+//! [`Host::answer`] goes through the steps in order: decode, entitlement, policy, credentials, filter, call, checks,
+//! encode. Whatever goes wrong on the way is an [`Error`], and an error is an answer too: a request with a known `type`
+//! never ends in a function error.
+
+mod report;
+mod settings_check;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt as _;
+
+use crate::appflow::{
+    self, Answer, ConnectorConfiguration, ErrorCode, ErrorDetails, Identity, MAX_ANSWER_BYTES, Operation, Pairs,
+    QueryDataAnswer, Records, Request, RetrieveDataAnswer, Severity, ValidateSettingsAnswer, WriteDataAnswer,
+};
+use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
+use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache};
+use crate::egress::{Egress, EgressOptions, Policy};
+use crate::engine::{Alarm, Connector};
+use crate::entitlement::{AccountId, Gate};
+use crate::filter::{self, Filter};
+use crate::page::Page;
+use crate::Error;
+
+pub use report::Report;
+
+/// Time kept back from every limit for encoding the answer and sending it.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// Locale in which the connector describes itself to the host.
+const HOST_LOCALE: &str = "en-US";
+
+/// Most warnings logged for one answer: a description of hundreds of fields may break one rule in each.
+const MAX_WARNINGS: usize = 5;
+
+/// Longest next token, in characters (AppFlow API reference, `nextToken`).
+const MAX_TOKEN_CHARS: usize = 2048;
+
+/// One request, as Lambda hands it over.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The request's JSON.
+    pub body: &'a [u8],
+    /// Lambda's request id.
+    pub request_id: &'a str,
+    /// ARN of the invoked function; its account is the buyer's.
+    pub function_arn: &'a str,
+    /// When Lambda ends the function.
+    pub deadline: Instant,
+}
+
+/// A connector with everything it needs to answer: made once, and used by all invocations of a process.
+pub struct Host {
+    connector: Connector,
+    egress: Arc<Egress>,
+    /// Grants nothing.
+    closed: Arc<Policy>,
+    secrets: SecretCache,
+    gate: Gate,
+    alarm: Alarm,
+    warm: AtomicBool,
+    described: OnceLock<Arc<ConnectorConfiguration>>,
+}
+
+impl Host {
+    /// Puts a host together.
+    #[must_use]
+    pub fn new(connector: Connector, egress: Egress, secrets: SecretCache, gate: Gate) -> Self {
+        Self {
+            connector,
+            egress: Arc::new(egress),
+            closed: Arc::new(Egress::new(Vec::new(), Vec::new(), EgressOptions::default()).policy(&[])),
+            secrets,
+            gate,
+            alarm: Alarm::new(),
+            warm: AtomicBool::new(false),
+            described: OnceLock::new(),
+        }
+    }
+
+    /// The connector.
+    #[must_use]
+    pub fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// Asks for the entitlement in the background, so that the first invocation need not wait for it.
+    pub fn start(&self) {
+        self.gate.start();
+    }
+
+    /// Answers a request, and writes the invocation's line to the log.
+    pub async fn answer(&self, call: Call<'_>) -> Vec<u8> {
+        self.answer_with_report(call).await.0
+    }
+
+    /// Answers a request, and says what that took.
+    pub async fn answer_with_report(&self, call: Call<'_>) -> (Vec<u8>, Report) {
+        let mut report = Report::start(call.request_id, !self.warm.swap(true, Ordering::Relaxed));
+        let outcome = AssertUnwindSafe(self.run(call, &mut report)).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("it panicked".to_owned())));
+        let bytes = match outcome {
+            Ok(answer) => appflow::encode(report.operation, Ok(&answer)),
+            Err(error) => self.failure(&mut report, &error.details()),
+        };
+        let bytes = if bytes.len() > MAX_ANSWER_BYTES {
+            let error = Error::Output(format!("it takes {} bytes, more than the {MAX_ANSWER_BYTES} allowed", bytes.len()));
+            self.failure(&mut report, &error.details())
+        } else {
+            bytes
+        };
+        report.finish(bytes.len());
+        (bytes, report)
+    }
+
+    fn failure(&self, report: &mut Report, details: &ErrorDetails) -> Vec<u8> {
+        report.failed(details);
+        let described = self.described.get();
+        let manifest = self.connector.manifest();
+        let version = manifest.version.to_string();
+        let identity = described.map_or(
+            Identity { owner: &manifest.name, name: &manifest.name, version: &version },
+            |described| Identity {
+                owner: &described.connector_owner,
+                name: &described.connector_name,
+                version: &described.connector_version,
+            },
+        );
+        appflow::encode_failure(report.operation, details, Some(identity))
+    }
+
+    async fn run(&self, call: Call<'_>, report: &mut Report) -> Result<Answer, Error> {
+        let request = match appflow::decode(call.body) {
+            Ok(request) => request,
+            Err(error) => {
+                report.operation = error.operation;
+                return Err(Error::Request(error.message));
+            }
+        };
+        report.about(&request);
+        let operation = request.operation();
+        let deadline = deadline(call.deadline, operation);
+        if operation != Operation::DescribeConnectorConfiguration {
+            let account = AccountId::from_function_arn(call.function_arn);
+            let until = tokio::time::Instant::from_std(deadline);
+            self.gate.check(account.as_ref(), until).await.map_err(Error::NotEntitled)?;
+        }
+        let credentials = self.credentials(&request, deadline).await?;
+        let outcome = self.perform(request, call.request_id, deadline, credentials, report).await;
+        if let (Err(error), Some(arn)) = (&outcome, &report.secret_arn)
+            && error.details().code == ErrorCode::InvalidCredentials
+        {
+            // AppFlow refreshes the token and asks again; the old one must be gone by then.
+            self.secrets.forget(arn);
+        }
+        outcome
+    }
+
+    async fn credentials(&self, request: &Request, deadline: Instant) -> Result<Arc<Credentials>, Error> {
+        let reference = request.credentials();
+        let Some(arn) = reference.and_then(|reference| reference.secret_arn.as_deref()) else {
+            return Ok(Arc::new(Credentials::Absent));
+        };
+        let authentication_type = reference
+            .and_then(|reference| reference.authentication_type.as_ref())
+            .map(|kind| kind.as_str().parse())
+            .transpose()
+            .map_err(|_| Error::Request("credentials.authenticationType is not known".to_owned()))?;
+        let reference = CredentialsReference { arn, authentication_type };
+        let patience =
+            if request.operation() == Operation::ValidateCredentials { Patience::Brief } else { Patience::None };
+        let until = tokio::time::Instant::from_std(deadline);
+        Ok(self.secrets.get(&reference, until, patience).await?)
+    }
+
+    async fn perform(
+        &self,
+        request: Request,
+        request_id: &str,
+        deadline: Instant,
+        credentials: Arc<Credentials>,
+        report: &mut Report,
+    ) -> Result<Answer, Error> {
+        let filter = match &request {
+            Request::QueryData(query) => query.filter_expression.as_deref().map(filter::parse).transpose()?,
+            _ => None,
+        };
+        if let Request::WriteData(write) = &request
+            && write.records.is_empty()
+        {
+            return Ok(Answer::WriteData(WriteDataAnswer::default()));
+        }
+        if let Request::ValidateConnectorRuntimeSettings(settings) = &request {
+            let described = self.described(request_id, deadline).await?;
+            let wrong = settings_check::check(&described, settings, &self.egress);
+            if !wrong.is_empty() {
+                return Ok(Answer::ValidateConnectorRuntimeSettings(ValidateSettingsAnswer {
+                    errors_by_input_field: wrong,
+                    error: None,
+                }));
+            }
+        }
+        let state = self.state(&request, request_id, deadline, credentials, report);
+        let began = Instant::now();
+        let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
+        let outcome = ask(&mut guest, request, filter.as_ref()).await;
+        let (page, usage) = guest.finish();
+        report.used(&page, &usage, began.elapsed());
+        let answer = self.complete(outcome?, page)?;
+        if let Answer::DescribeConnectorConfiguration(configuration) = &answer {
+            let _ = self.described.set(Arc::new((**configuration).clone()));
+        }
+        Ok(answer)
+    }
+
+    fn state(
+        &self,
+        request: &Request,
+        request_id: &str,
+        deadline: Instant,
+        credentials: Arc<Credentials>,
+        report: &mut Report,
+    ) -> HostState {
+        let manifest = self.connector.manifest();
+        let policy = match settings(request) {
+            Some(settings) => Arc::new(self.egress.policy(settings.as_slice())),
+            // A connector describes itself before anybody has entered a setting, so nothing is granted.
+            None => Arc::clone(&self.closed),
+        };
+        report.stats = Arc::clone(policy.stats());
+        let page = match request {
+            Request::QueryData(query) => Page::new(
+                usize::try_from(query.max_results).unwrap_or(usize::MAX),
+                MAX_ANSWER_BYTES - appflow::query_overhead_bytes(Some(&"\\".repeat(MAX_TOKEN_CHARS))),
+            ),
+            Request::RetrieveData(_) => Page::new(usize::MAX, MAX_ANSWER_BYTES - appflow::retrieve_overhead_bytes()),
+            _ => Page::closed(),
+        };
+        HostState::new(Parts {
+            info: InvocationInfo { request_id: request_id.to_owned(), deadline },
+            context: request.context().cloned().map(Arc::new),
+            page,
+            egress: Arc::clone(&self.egress),
+            policy,
+            credentials,
+            readable: manifest.credentials.readable,
+            limits: manifest.limits,
+        })
+    }
+
+    /// The connector's own description, asked for once in the life of the process.
+    async fn described(&self, request_id: &str, deadline: Instant) -> Result<Arc<ConnectorConfiguration>, Error> {
+        if let Some(described) = self.described.get() {
+            return Ok(Arc::clone(described));
+        }
+        let manifest = self.connector.manifest();
+        let state = HostState::new(Parts {
+            info: InvocationInfo { request_id: request_id.to_owned(), deadline },
+            context: None,
+            page: Page::closed(),
+            egress: Arc::clone(&self.egress),
+            policy: Arc::clone(&self.closed),
+            credentials: Arc::new(Credentials::Absent),
+            readable: false,
+            limits: manifest.limits,
+        });
+        let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
+        let described = Arc::new(guest.describe(HOST_LOCALE).await?);
+        Ok(Arc::clone(self.described.get_or_init(|| described)))
+    }
+
+    /// Puts the page into the answer and holds the answer against AppFlow's rules.
+    fn complete(&self, asked: Asked, page: Page) -> Result<Answer, Error> {
+        let answer = match asked {
+            Asked::Answer(answer) => answer,
+            Asked::Query { previous, next } => {
+                let next_token = next_token(previous.as_deref(), next)?;
+                if page.turned_away() && next_token.is_none() {
+                    return Err(Error::Output(
+                        "the page was full but the connector returned no next token, so records would be lost".to_owned(),
+                    ));
+                }
+                Answer::QueryData(QueryDataAnswer { records: Records(page.into_bytes()), next_token })
+            }
+            Asked::Retrieve => {
+                if page.turned_away() {
+                    return Err(Error::Request(
+                        "the records asked for do not fit into one answer; ask for fewer ids or fields".to_owned(),
+                    ));
+                }
+                Answer::RetrieveData(RetrieveDataAnswer { records: Records(page.into_bytes()) })
+            }
+        };
+        check_rules(&answer)?;
+        Ok(answer)
+    }
+}
+
+/// Loads every interface a connector exports, which is when the types of its functions are checked. Its start may take
+/// `limit`.
+///
+/// # Errors
+///
+/// [`Error::Contract`] names the interface that does not fit.
+pub async fn check_types(connector: Connector, limit: Duration) -> Result<(), Error> {
+    let egress = Egress::new(Vec::new(), Vec::new(), EgressOptions::default());
+    let policy = Arc::new(egress.policy(&[]));
+    let limits = connector.manifest().limits;
+    let state = HostState::new(Parts {
+        info: InvocationInfo { request_id: String::new(), deadline: Instant::now() + limit },
+        context: None,
+        page: Page::closed(),
+        egress: Arc::new(egress),
+        policy,
+        credentials: Arc::new(Credentials::Absent),
+        readable: false,
+        limits,
+    });
+    bindings::check_types(&connector, state, &Alarm::new()).await
+}
+
+/// What a guest answered, before its page is known.
+enum Asked {
+    Answer(Answer),
+    Query { previous: Option<String>, next: Option<String> },
+    Retrieve,
+}
+
+async fn ask(guest: &mut Guest<'_>, request: Request, filter: Option<&Filter>) -> Result<Asked, Error> {
+    Ok(Asked::Answer(match request {
+        Request::DescribeConnectorConfiguration(request) => {
+            Answer::DescribeConnectorConfiguration(Box::new(guest.describe(&request.locale).await?))
+        }
+        Request::ValidateConnectorRuntimeSettings(request) => {
+            let errors_by_input_field = guest.validate_settings(&request).await?;
+            Answer::ValidateConnectorRuntimeSettings(ValidateSettingsAnswer { errors_by_input_field, error: None })
+        }
+        Request::ValidateCredentials(request) => {
+            guest.validate_credentials(&request.connector_runtime_settings).await?;
+            Answer::ValidateCredentials
+        }
+        Request::ListEntities(request) => {
+            let mut answer = guest.list_entities(&request).await?;
+            answer.next_token = next_token(request.next_token.as_deref(), answer.next_token)?;
+            Answer::ListEntities(answer)
+        }
+        Request::DescribeEntity(request) => Answer::DescribeEntity(Box::new(
+            guest.describe_entity(&request.connector_context, &request.entity_identifier).await?,
+        )),
+        Request::QueryData(request) => {
+            let next = guest.query(&request, filter).await?;
+            return Ok(Asked::Query { previous: request.next_token, next });
+        }
+        Request::RetrieveData(request) => {
+            guest.retrieve(&request).await?;
+            return Ok(Asked::Retrieve);
+        }
+        Request::WriteData(request) => {
+            let expected = request.records.len();
+            let write_record_results = guest.write(request).await?;
+            if write_record_results.len() != expected {
+                return Err(Error::Output(format!(
+                    "it holds {} results for {expected} records; what was written is not known",
+                    write_record_results.len()
+                )));
+            }
+            Answer::WriteData(WriteDataAnswer { write_record_results, error: None })
+        }
+    }))
+}
+
+/// Refuses what AppFlow could not decode or would refuse; logs what merely goes beyond its documented limits.
+fn check_rules(answer: &Answer) -> Result<(), Error> {
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        appflow::validate(answer).into_iter().partition(|problem| problem.severity == Severity::Error);
+    for problem in warnings.iter().take(MAX_WARNINGS) {
+        tracing::warn!(target: "appflow_host", property = problem.path, "beyond AppFlow's limits: {}", problem.message);
+    }
+    match errors.first() {
+        None => Ok(()),
+        Some(first) if errors.len() == 1 => Err(Error::Output(first.to_string())),
+        Some(first) => Err(Error::Output(format!("{first} (and {} more)", errors.len() - 1))),
+    }
+}
+
+/// The settings that come with a request; none for the operation that has none.
+fn settings(request: &Request) -> Option<&Pairs> {
+    match request {
+        Request::DescribeConnectorConfiguration(_) => None,
+        Request::ValidateConnectorRuntimeSettings(request) => Some(&request.connector_runtime_settings),
+        Request::ValidateCredentials(request) => Some(&request.connector_runtime_settings),
+        request => request.context().map(|context| &context.connector_runtime_settings),
+    }
+}
+
+/// The smaller of Lambda's limit and AppFlow's, less a margin: half a second, or a fifth of what is left if that is less.
+fn deadline(lambda: Instant, operation: Operation) -> Instant {
+    let now = Instant::now();
+    let left = lambda.saturating_duration_since(now).min(operation.time_limit());
+    now + left.saturating_sub(MARGIN.min(left / 5))
+}
+
+/// A token as AppFlow takes it: none instead of an empty one, and never the one it has just sent.
+fn next_token(previous: Option<&str>, next: Option<String>) -> Result<Option<String>, Error> {
+    let Some(token) = next.filter(|token| !token.is_empty()) else { return Ok(None) };
+    if token.chars().count() > MAX_TOKEN_CHARS {
+        return Err(Error::Output(format!("its next token is longer than {MAX_TOKEN_CHARS} characters")));
+    }
+    if token.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        return Err(Error::Output("its next token holds spaces or control characters".to_owned()));
+    }
+    if previous == Some(token.as_str()) {
+        return Err(Error::Output("its next token is the one it was given, so the flow would never end".to_owned()));
+    }
+    Ok(Some(token))
+}

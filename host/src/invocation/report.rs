@@ -1,0 +1,132 @@
+//! What an invocation took: the one line it leaves in the log.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::appflow::{ErrorDetails, Operation, Request};
+use crate::bindings::Usage;
+use crate::egress::OutboundStats;
+use crate::page::Page;
+
+/// Figures of one invocation.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The operation, once known.
+    pub operation: Option<Operation>,
+    /// AppFlow's error, if the invocation failed.
+    pub error: Option<ErrorDetails>,
+    /// Records in the answer or in the request.
+    pub records: usize,
+    /// Bytes of the answer.
+    pub bytes: usize,
+    /// From the request's arrival to the finished answer.
+    pub wall: Duration,
+    /// Time spent in the guest: its call without the waits for the application.
+    pub guest: Duration,
+    /// Most memory the guest held, in bytes.
+    pub memory_bytes: usize,
+    /// True for the first invocation of the process.
+    pub cold: bool,
+    /// What went out.
+    pub stats: Arc<OutboundStats>,
+    /// Name of the connection's secret, for forgetting it. Not logged.
+    pub(super) secret_arn: Option<String>,
+    request_id: String,
+    entity: Option<String>,
+    flow: Option<String>,
+    execution: Option<String>,
+    profile: Option<String>,
+    began: Instant,
+}
+
+impl Report {
+    pub(super) fn start(request_id: &str, cold: bool) -> Self {
+        Self {
+            operation: None,
+            error: None,
+            records: 0,
+            bytes: 0,
+            wall: Duration::ZERO,
+            guest: Duration::ZERO,
+            memory_bytes: 0,
+            cold,
+            stats: Arc::default(),
+            secret_arn: None,
+            request_id: request_id.to_owned(),
+            entity: None,
+            flow: None,
+            execution: None,
+            profile: None,
+            began: Instant::now(),
+        }
+    }
+
+    pub(super) fn about(&mut self, request: &Request) {
+        self.operation = Some(request.operation());
+        self.entity = request.entity_identifier().map(str::to_owned);
+        self.secret_arn = request.credentials().and_then(|reference| reference.secret_arn.clone());
+        if let Some(context) = request.context() {
+            self.flow = context.flow_name.clone();
+            self.execution = context.execution_id.clone();
+            self.profile = context.connector_profile_label.clone();
+        }
+        if let Request::WriteData(write) = request {
+            self.records = write.records.len();
+        }
+    }
+
+    pub(super) fn used(&mut self, page: &Page, usage: &Usage, call: Duration) {
+        self.records = self.records.max(page.count());
+        self.memory_bytes = usage.memory_bytes;
+        self.guest = call.saturating_sub(self.stats.time());
+        for line in &usage.printed {
+            tracing::info!(target: "connector", request_id = self.request_id, printed = true, "{line}");
+        }
+        if usage.printed_dropped > 0 || usage.log_lines_dropped > 0 {
+            tracing::warn!(
+                target: "connector",
+                request_id = self.request_id,
+                printed_bytes = usage.printed_dropped,
+                log_lines = usage.log_lines_dropped,
+                "the connector wrote more than is kept; the rest was dropped"
+            );
+        }
+    }
+
+    pub(super) fn failed(&mut self, details: &ErrorDetails) {
+        self.error = Some(details.clone());
+    }
+
+    pub(super) fn finish(&mut self, bytes: usize) {
+        self.bytes = bytes;
+        self.wall = self.began.elapsed();
+        let error = self.error.as_ref();
+        tracing::info!(
+            target: "appflow_host",
+            request_id = self.request_id,
+            operation = self.operation.map_or("unknown", Operation::name),
+            entity = self.entity,
+            flow = self.flow,
+            execution = self.execution,
+            profile = self.profile,
+            outcome = if error.is_some() { "failure" } else { "success" },
+            code = error.map(|error| error.code.as_str()),
+            reason = error.map(|error| error.message.as_str()),
+            records = self.records,
+            bytes,
+            wall_ms = millis(self.wall),
+            guest_ms = millis(self.guest),
+            memory_bytes = self.memory_bytes,
+            upstream_calls = self.stats.calls(),
+            upstream_ms = millis(self.stats.time()),
+            refused = self.stats.refusals(),
+            cold = self.cold,
+            "invocation"
+        );
+    }
+}
+
+/// Milliseconds with three digits behind the point.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
+}

@@ -1,0 +1,422 @@
+//! Finding values in a JSON text without building a tree of it.
+//!
+//! Every function looks at the text once and keeps slices of it, so numbers of any length stay as they were written.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+use super::Pick;
+
+/// Why a body could not be used as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// The body is not UTF-8.
+    #[error("the application's answer is not UTF-8 text")]
+    NotUtf8,
+    /// The body is not JSON.
+    #[error("the application's answer is not JSON: {0}")]
+    NotJson(String),
+    /// There is no array at the pointer.
+    #[error("the application's answer holds no array at \"{0}\"")]
+    NoArray(String),
+    /// The connector's pointer is not one.
+    #[error("\"{0}\" is not a JSON pointer: it must be empty or begin with a slash")]
+    BadPointer(String),
+}
+
+/// A JSON pointer (RFC 6901), divided into its keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    text: String,
+    keys: Vec<String>,
+}
+
+impl Pointer {
+    /// Divides a pointer.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError::BadPointer`] unless it is empty or begins with a slash.
+    pub fn parse(text: &str) -> Result<Self, JsonError> {
+        let keys = match text.strip_prefix('/') {
+            Some(keys) => keys.split('/').map(|key| key.replace("~1", "/").replace("~0", "~")).collect(),
+            None if text.is_empty() => Vec::new(),
+            None => return Err(JsonError::BadPointer(text.to_owned())),
+        };
+        Ok(Self { text: text.to_owned(), keys })
+    }
+
+    /// The value a body holds at this pointer, as text; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the body is not JSON.
+    pub fn find<'a>(&self, body: &'a [u8]) -> Result<Option<&'a RawValue>, JsonError> {
+        let mut value: &RawValue = parse(text(body)?)?;
+        for key in &self.keys {
+            match member(value, key)? {
+                Some(next) => value = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(value))
+    }
+}
+
+/// What serde_json found wrong, by place and kind and never by content.
+pub(super) fn describe(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let what = match error.classify() {
+        Category::Eof => "it ends too early",
+        Category::Io | Category::Syntax | Category::Data => "unexpected text",
+    };
+    format!("{what} at line {}, column {}", error.line(), error.column())
+}
+
+/// The body as text, without a byte order mark.
+pub(super) fn text(body: &[u8]) -> Result<&str, JsonError> {
+    let text = std::str::from_utf8(body).map_err(|_| JsonError::NotUtf8)?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn parse(text: &str) -> Result<&RawValue, JsonError> {
+    serde_json::from_str(text).map_err(|error| JsonError::NotJson(describe(&error)))
+}
+
+/// A member of an object, or an element of an array by its number.
+fn member<'a>(value: &'a RawValue, key: &str) -> Result<Option<&'a RawValue>, JsonError> {
+    let mut reader = serde_json::Deserializer::from_str(value.get());
+    let found = match value.get().as_bytes().first() {
+        Some(b'{') => reader.deserialize_map(Member(key)),
+        Some(b'[') => match key.parse::<usize>() {
+            Ok(index) => reader.deserialize_seq(Element(index)),
+            Err(_) => Ok(None),
+        },
+        _ => Ok(None),
+    };
+    found.map_err(|error| JsonError::NotJson(describe(&error)))
+}
+
+struct Member<'k>(&'k str);
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(matches) = map.next_key_seed(KeyIs(self.0))? {
+            if matches {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct Element(usize);
+
+impl<'de> Visitor<'de> for Element {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut index = 0;
+        let mut found = None;
+        while let Some(element) = seq.next_element::<&RawValue>()? {
+            if index == self.0 {
+                found = Some(element);
+            }
+            index += 1;
+        }
+        Ok(found)
+    }
+}
+
+/// Compares a key without allocating.
+struct KeyIs<'k>(&'k str);
+
+impl<'de> DeserializeSeed<'de> for KeyIs<'_> {
+    type Value = bool;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyIs<'_> {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
+        Ok(key == self.0)
+    }
+}
+
+/// The array at a pointer, and the body's other top-level values as a JSON object.
+pub(super) fn split<'a>(text: &'a str, pointer: &Pointer) -> Result<(&'a RawValue, String), JsonError> {
+    let none = || JsonError::NoArray(pointer.text.clone());
+    let root = parse(text)?;
+    let (array, rest) = match pointer.keys.split_first() {
+        None => (root, "{}".to_owned()),
+        Some((first, deeper)) => {
+            if !root.get().starts_with('{') {
+                return Err(none());
+            }
+            let mut reader = serde_json::Deserializer::from_str(root.get());
+            let (found, rest) = reader
+                .deserialize_map(Split(first))
+                .map_err(|error| JsonError::NotJson(describe(&error)))?;
+            let mut value = found.ok_or_else(none)?;
+            for key in deeper {
+                value = member(value, key)?.ok_or_else(none)?;
+            }
+            (value, rest)
+        }
+    };
+    if array.get().starts_with('[') { Ok((array, rest)) } else { Err(none()) }
+}
+
+struct Split<'k>(&'k str);
+
+impl<'de> Visitor<'de> for Split<'_> {
+    type Value = (Option<&'de RawValue>, String);
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        let mut rest = String::from("{");
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value::<&RawValue>()?;
+            if key == self.0 {
+                found = Some(value);
+                continue;
+            }
+            if rest.len() > 1 {
+                rest.push(',');
+            }
+            rest.push_str(&serde_json::to_string(&key).map_err(A::Error::custom)?);
+            rest.push(':');
+            rest.push_str(value.get());
+        }
+        rest.push('}');
+        Ok((found, rest))
+    }
+}
+
+/// Calls `f` with each element of an array. `f`'s own error ends the walk.
+pub(super) fn each_element<E: From<JsonError>>(
+    array: &RawValue,
+    f: impl FnMut(&RawValue) -> Result<(), E>,
+) -> Result<(), E> {
+    struct Each<F, E>(F, Option<E>);
+
+    impl<'de, F: FnMut(&RawValue) -> Result<(), E>, E> Visitor<'de> for &mut Each<F, E> {
+        type Value = ();
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+            while let Some(element) = seq.next_element::<&RawValue>()? {
+                if let Err(error) = (self.0)(element) {
+                    self.1 = Some(error);
+                    return Err(A::Error::custom("stopped"));
+                }
+            }
+            Ok(())
+        }
+    }
+
+    let mut each = Each(f, None);
+    let mut reader = serde_json::Deserializer::from_str(array.get());
+    let outcome = reader.deserialize_seq(&mut each);
+    match (outcome, each.1) {
+        (_, Some(error)) => Err(error),
+        (Err(error), None) => Err(JsonError::NotJson(describe(&error)).into()),
+        (Ok(()), None) => Ok(()),
+    }
+}
+
+/// Builds records of chosen fields.
+pub(super) struct Picker {
+    /// Name as JSON text with its colon, key of the first level, further keys.
+    picks: Vec<(String, String, Vec<String>)>,
+}
+
+impl Picker {
+    pub(super) fn new(picks: &[Pick]) -> Result<Self, JsonError> {
+        let picks = picks
+            .iter()
+            .map(|pick| {
+                let mut keys = if pick.path.starts_with('/') {
+                    Pointer::parse(&pick.path)?.keys
+                } else {
+                    vec![pick.path.clone()]
+                };
+                let first = keys.remove(0);
+                let name = serde_json::to_string(&pick.name).map_err(|_| JsonError::NotUtf8)?;
+                Ok((format!("{name}:"), first, keys))
+            })
+            .collect::<Result<_, JsonError>>()?;
+        Ok(Self { picks })
+    }
+
+    /// Appends the record made of an element's chosen fields, in the order of the picks; absent ones are left out.
+    pub(super) fn pick(&self, element: &RawValue, out: &mut Vec<u8>) -> Result<(), JsonError> {
+        let mut values: Vec<Option<&RawValue>> = vec![None; self.picks.len()];
+        let mut reader = serde_json::Deserializer::from_str(element.get());
+        reader
+            .deserialize_map(Fields { picks: &self.picks, values: &mut values })
+            .map_err(|error| JsonError::NotJson(describe(&error)))?;
+        out.push(b'{');
+        let mut first = true;
+        for ((name, _, deeper), value) in self.picks.iter().zip(values) {
+            let mut value = value;
+            for key in deeper {
+                value = match value {
+                    Some(value) => member(value, key)?,
+                    None => None,
+                };
+            }
+            let Some(value) = value else { continue };
+            if !first {
+                out.push(b',');
+            }
+            first = false;
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(value.get().as_bytes());
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+struct Fields<'p, 'v, 'de> {
+    picks: &'p [(String, String, Vec<String>)],
+    values: &'v mut [Option<&'de RawValue>],
+}
+
+impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // Applications send the fields of every record in the same order, and connectors pick them in that order more
+        // often than not: looking first where the last one was found makes most look-ups one comparison.
+        let mut hint = 0;
+        while let Some(found) = map.next_key_seed(Lookup { picks: self.picks, hint })? {
+            match found {
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Some(index) => {
+                    let value = map.next_value::<&RawValue>()?;
+                    hint = index + 1;
+                    for (slot, (_, key, _)) in self.values.iter_mut().zip(self.picks) {
+                        if *key == self.picks[index].1 {
+                            *slot = Some(value);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Lookup<'p> {
+    picks: &'p [(String, String, Vec<String>)],
+    hint: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Lookup<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Lookup<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        if self.picks.get(self.hint).is_some_and(|pick| pick.1 == key) {
+            return Ok(Some(self.hint));
+        }
+        Ok(self.picks.iter().position(|pick| pick.1 == key))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn find(pointer: &str, body: &str) -> Option<String> {
+        let found = Pointer::parse(pointer).unwrap().find(body.as_bytes()).unwrap();
+        found.map(|value| value.get().to_owned())
+    }
+
+    #[test]
+    fn pointers_find_members_and_elements() {
+        let body = r#"{"a":{"b":[10,{"c~d/e":1.50}]},"":0,"a b":null}"#;
+        assert_eq!(find("/a/b/0", body).as_deref(), Some("10"));
+        assert_eq!(find("/a/b/1/c~0d~1e", body).as_deref(), Some("1.50"));
+        assert_eq!(find("/", body).as_deref(), Some("0"));
+        assert_eq!(find("/a b", body).as_deref(), Some("null"));
+        assert_eq!(find("", "[1]").as_deref(), Some("[1]"));
+        for absent in ["/b", "/a/b/2", "/a/b/x", "/a/b/0/c"] {
+            assert_eq!(find(absent, body), None, "{absent}");
+        }
+    }
+
+    #[test]
+    fn escaped_keys_are_the_same_keys() {
+        assert_eq!(find("/é", r#"{"\u00e9":1}"#).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn the_last_of_two_equal_keys_counts() {
+        assert_eq!(find("/a", r#"{"a":1,"a":2}"#).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        assert_eq!(find("/a", "\u{feff}{\"a\":1}").as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn errors_show_no_content() {
+        let error = Pointer::parse("/a").unwrap().find(b"SECRET").unwrap_err();
+        assert!(!error.to_string().contains("SECRET"), "{error}");
+        assert!(matches!(Pointer::parse("a"), Err(JsonError::BadPointer(_))));
+    }
+}

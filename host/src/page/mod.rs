@@ -1,0 +1,374 @@
+//! The page of records being answered.
+//!
+//! A guest hands records over as JSON text, one by one, in batches, or as a pointer into a body the host holds
+//! ([`Page::emit_json`]). Each is checked to be one JSON object and written, escaped as AppFlow wants it (a record is a
+//! JSON string), straight into the bytes of the answer. The page knows how many records AppFlow asked for and how many
+//! bytes Lambda lets through, so no guest has to reckon with either.
+
+mod json;
+
+pub use json::{JsonError, Pointer};
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+/// Why records were not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// The text is not one JSON object.
+    #[error("record {index} is not one JSON object: {reason}")]
+    NotAnObject {
+        /// Number of the record in the page, from 0.
+        index: usize,
+        /// What is wrong, without any of the record's text.
+        reason: String,
+    },
+    /// A single record is larger than a page may be.
+    #[error("record {index} takes {bytes} bytes of the answer, more than the {limit} a page may have; select fewer fields")]
+    RecordTooLarge {
+        /// Number of the record in the page, from 0.
+        index: usize,
+        /// Its size, escaped.
+        bytes: usize,
+        /// The largest size.
+        limit: usize,
+    },
+    /// The offsets of a batch do not lie in its text.
+    #[error("the offsets of the batch do not divide its text: {0}")]
+    Offsets(&'static str),
+    /// The operation returns no records.
+    #[error("records can be emitted in `source.query` and `source.retrieve` only")]
+    NotAllowed,
+    /// The body holds no array of records where one was expected.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+}
+
+/// A field of an output record: its key, and where it is found in the application's record.
+#[derive(Debug, Clone)]
+pub struct Pick {
+    /// Key in the record.
+    pub name: String,
+    /// Key, or JSON pointer if it begins with `/`, in the application's record.
+    pub path: String,
+}
+
+/// What became of an array of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emitted {
+    /// Records taken now.
+    pub taken: usize,
+    /// Records after the skipped and the taken ones.
+    pub left: usize,
+    /// Records in the array.
+    pub total: usize,
+    /// The other top-level values of the body, as a JSON object.
+    pub rest: String,
+}
+
+/// The records of one answer, escaped.
+#[derive(Debug)]
+pub struct Page {
+    records: Vec<u8>,
+    count: usize,
+    max_records: usize,
+    max_bytes: usize,
+    full: bool,
+    allowed: bool,
+}
+
+impl Page {
+    /// A page of at most `max_records` records and `max_bytes` bytes, commas and quotes included.
+    #[must_use]
+    pub fn new(max_records: usize, max_bytes: usize) -> Self {
+        Self { records: Vec::new(), count: 0, max_records, max_bytes, full: false, allowed: true }
+    }
+
+    /// A page for operations that return no records: every record is refused.
+    #[must_use]
+    pub fn closed() -> Self {
+        Self { allowed: false, ..Self::new(0, 0) }
+    }
+
+    /// Records in the page.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Records that still find room; 0 once one did not.
+    #[must_use]
+    pub fn records_left(&self) -> usize {
+        if self.full { 0 } else { self.max_records - self.count }
+    }
+
+    /// Bytes of the answer still free; 0 once a record found no room.
+    #[must_use]
+    pub fn bytes_left(&self) -> usize {
+        if self.full { 0 } else { self.max_bytes.saturating_sub(self.records.len()) }
+    }
+
+    /// True if a record was turned away.
+    #[must_use]
+    pub fn turned_away(&self) -> bool {
+        self.full
+    }
+
+    /// The inside of the answer's array: JSON strings with commas between them.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.records
+    }
+
+    /// Adds a record; false if it found no room.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError`] if the text is not one JSON object or larger than a whole page.
+    pub fn emit(&mut self, text: &str) -> Result<bool, PageError> {
+        self.check_allowed()?;
+        if self.records_left() == 0 {
+            self.full = true;
+            return Ok(false);
+        }
+        let index = self.count;
+        let refuse = |reason: String| PageError::NotAnObject { index, reason };
+        let raw: &RawValue = serde_json::from_str(text).map_err(|error| refuse(json::describe(&error)))?;
+        if !raw.get().starts_with('{') {
+            return Err(refuse("it is another kind of JSON".to_owned()));
+        }
+        self.push(|out| escape(raw.get(), out))
+    }
+
+    /// Adds records that lie end to end in `text`, by their end offsets in bytes; returns how many found room.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Offsets`] before any record is taken if the offsets do not divide the text at character bounds in
+    /// ascending order; otherwise as [`Page::emit`], where records before the refused one stay in the page.
+    pub fn emit_batch(&mut self, text: &str, ends: &[u32]) -> Result<usize, PageError> {
+        self.check_allowed()?;
+        let mut records = Vec::with_capacity(ends.len());
+        let mut start = 0;
+        for end in ends {
+            let end = usize::try_from(*end).unwrap_or(usize::MAX);
+            if end < start {
+                return Err(PageError::Offsets("they must ascend"));
+            }
+            records.push(text.get(start..end).ok_or(PageError::Offsets("one lies outside of it or inside a character"))?);
+            start = end;
+        }
+        if start != text.len() {
+            return Err(PageError::Offsets("the last one must be the text's length"));
+        }
+        let mut taken = 0;
+        for record in records {
+            if !self.emit(record)? {
+                break;
+            }
+            taken += 1;
+        }
+        Ok(taken)
+    }
+
+    /// Adds the records of the array at `pointer` in a JSON body, after the first `skip`.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Json`] if the body is not JSON or holds no array there; [`PageError::NotAnObject`] if an element is
+    /// not an object. Records before the refused one stay in the page.
+    pub fn emit_json(&mut self, body: &Bytes, pointer: &str, picks: &[Pick], skip: usize) -> Result<Emitted, PageError> {
+        self.check_allowed()?;
+        let pointer = Pointer::parse(pointer)?;
+        let text = json::text(body)?;
+        let (array, rest) = json::split(text, &pointer)?;
+        let picker = json::Picker::new(picks)?;
+        let mut seen = 0;
+        let mut taken = 0;
+        let mut scratch = Vec::new();
+        let outcome = json::each_element(array, |element| {
+            seen += 1;
+            if seen <= skip || self.full {
+                return Ok(());
+            }
+            let index = self.count;
+            if self.records_left() == 0 {
+                self.full = true;
+                return Ok(());
+            }
+            if !element.get().starts_with('{') {
+                return Err(PageError::NotAnObject { index, reason: "it is another kind of JSON".to_owned() });
+            }
+            let record = if picks.is_empty() {
+                element.get()
+            } else {
+                scratch.clear();
+                picker.pick(element, &mut scratch).map_err(PageError::Json)?;
+                // The scratch is made of JSON text and of strings written by serde_json, so it is UTF-8.
+                std::str::from_utf8(&scratch).map_err(|_| PageError::Json(JsonError::NotUtf8))?
+            };
+            if self.push(|out| escape(record, out))? {
+                taken += 1;
+            }
+            Ok(())
+        });
+        outcome?;
+        let skipped = skip.min(seen);
+        Ok(Emitted { taken, left: seen - skipped - taken, total: seen, rest })
+    }
+
+    fn check_allowed(&self) -> Result<(), PageError> {
+        if self.allowed { Ok(()) } else { Err(PageError::NotAllowed) }
+    }
+
+    /// Writes one record at the end, and takes it back if the page has become too large.
+    fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Result<bool, PageError> {
+        let before = self.records.len();
+        if before > 0 {
+            self.records.push(b',');
+        }
+        write(&mut self.records);
+        let after = self.records.len();
+        if after <= self.max_bytes {
+            self.count += 1;
+            return Ok(true);
+        }
+        self.records.truncate(before);
+        if before == 0 {
+            return Err(PageError::RecordTooLarge { index: self.count, bytes: after, limit: self.max_bytes });
+        }
+        self.full = true;
+        Ok(false)
+    }
+}
+
+/// Appends `text` as a JSON string.
+fn escape(text: &str, out: &mut Vec<u8>) {
+    // Writing a string into a vector cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn records(page: Page) -> Vec<String> {
+        let mut text = b"[".to_vec();
+        text.extend(page.into_bytes());
+        text.push(b']');
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    #[test]
+    fn records_come_back_as_they_were() {
+        let mut page = Page::new(10, 1000);
+        let hard = "{\"a\":\"quote \\\" back\\\\slash \\u0000 é 🦀\"}";
+        assert!(page.emit(hard).unwrap());
+        assert!(page.emit("{}").unwrap());
+        assert_eq!(records(page), [hard, "{}"]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_without_being_shown() {
+        let mut page = Page::new(10, 1000);
+        for text in ["", "SECRET", "[1]", "\"SECRET\"", "{\"a\":1} {\"b\":2}", "{\"a\":SECRET}", "{\"a\":1", "null"] {
+            let error = page.emit(text).unwrap_err().to_string();
+            assert!(error.contains("record 0"), "{error}");
+            assert!(!error.contains("SECRET"), "{error}");
+        }
+        assert_eq!(page.count(), 0);
+    }
+
+    #[test]
+    fn a_full_page_takes_nothing_more() {
+        let mut page = Page::new(2, 1000);
+        assert!(page.emit("{}").unwrap());
+        assert!(page.emit("{}").unwrap());
+        assert!(!page.turned_away());
+        assert!(!page.emit("{}").unwrap());
+        assert!(page.turned_away());
+        assert_eq!((page.count(), page.records_left(), page.bytes_left()), (2, 0, 0));
+    }
+
+    #[test]
+    fn bytes_are_counted_after_escaping() {
+        // `"{\"a\":1}"` has 11 bytes, and a comma stands before the second.
+        let mut page = Page::new(10, 23);
+        assert!(page.emit("{\"a\":1}").unwrap());
+        assert!(page.emit("{\"a\":1}").unwrap());
+        assert_eq!(page.bytes_left(), 0);
+        let mut page = Page::new(10, 22);
+        assert!(page.emit("{\"a\":1}").unwrap());
+        assert!(!page.emit("{\"a\":1}").unwrap());
+        assert_eq!(records(page), ["{\"a\":1}"]);
+    }
+
+    #[test]
+    fn a_record_larger_than_a_page_is_an_error() {
+        let mut page = Page::new(10, 10);
+        assert!(matches!(page.emit("{\"a\":1}"), Err(PageError::RecordTooLarge { bytes: 11, limit: 10, .. })));
+        assert_eq!(page.count(), 0);
+    }
+
+    #[test]
+    fn batches_are_divided_or_refused_as_a_whole() {
+        let mut page = Page::new(2, 1000);
+        assert_eq!(page.emit_batch("{}{\"é\":1}{}", &[2, 10, 12]).unwrap(), 2);
+        for (text, ends) in [("{}{}", &[4u32, 2][..]), ("{}", &[3]), ("{\"é\":1}", &[3, 8]), ("{}{}", &[2])] {
+            let mut page = Page::new(10, 1000);
+            assert!(matches!(page.emit_batch(text, ends), Err(PageError::Offsets(_))), "{text} {ends:?}");
+            assert_eq!(page.count(), 0);
+        }
+    }
+
+    #[test]
+    fn an_array_is_picked_renamed_skipped_and_cut() {
+        let body = Bytes::from_static(
+            br#"{"next":"x","items":[{"a":1,"b":{"c":"u"}},{"b":{"c":null},"a":2,"z":[1, 2]},{"a":3}],"n":3}"#,
+        );
+        let picks = [
+            Pick { name: "A".into(), path: "a".into() },
+            Pick { name: "c".into(), path: "/b/c".into() },
+        ];
+        let mut page = Page::new(10, 1000);
+        let all = page.emit_json(&body, "/items", &picks, 0).unwrap();
+        assert_eq!(all, Emitted { taken: 3, left: 0, total: 3, rest: r#"{"next":"x","n":3}"#.into() });
+        assert_eq!(records(page), [r#"{"A":1,"c":"u"}"#, r#"{"A":2,"c":null}"#, r#"{"A":3}"#]);
+
+        let mut page = Page::new(1, 1000);
+        let some = page.emit_json(&body, "/items", &[], 1).unwrap();
+        assert_eq!((some.taken, some.left, some.total), (1, 1, 3));
+        assert_eq!(records(page), [r#"{"b":{"c":null},"a":2,"z":[1, 2]}"#]);
+
+        let mut page = Page::new(10, 1000);
+        let none = page.emit_json(&body, "/items", &[], 7).unwrap();
+        assert_eq!((none.taken, none.left, none.total), (0, 0, 3));
+    }
+
+    #[test]
+    fn bodies_without_an_array_there_are_refused() {
+        for (body, pointer) in [
+            (&b"{\"items\":1}"[..], "/items"),
+            (b"{\"a\":[]}", "/items"),
+            (b"<html>SECRET</html>", "/items"),
+            (b"{\"items\":[{}", "/items"),
+            (b"{\"items\":[{}]", "/items"),
+            (b"", ""),
+            (b"{\"items\":[1]}", "/items"),
+            (b"{\"items\":[\"\xff\"]}", "/items"),
+            (b"[]", "items"),
+        ] {
+            let mut page = Page::new(10, 1000);
+            let error = page.emit_json(&Bytes::from_static(body), pointer, &[], 0).unwrap_err().to_string();
+            assert!(!error.contains("SECRET"), "{error}");
+        }
+    }
+
+    #[test]
+    fn operations_without_records_refuse_them() {
+        assert_eq!(Page::closed().emit("{}"), Err(PageError::NotAllowed));
+    }
+}

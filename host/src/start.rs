@@ -1,0 +1,71 @@
+//! Puts a host together from its settings: once per process.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::aws::Aws;
+use crate::credentials::{FileStore, SecretCache, SecretStore, SecretsManager};
+use crate::egress::{Egress, EgressOptions, LocalTargets, LocalTargetsError};
+use crate::engine::{Connector, LoadError};
+use crate::entitlement::{Gate, InvalidProduct, Product, ProductCode, ProductId, Settings as GateSettings};
+use crate::invocation::Host;
+use crate::manifest::{BackEnd, Manifest};
+use crate::settings::Settings;
+
+/// Why a host cannot start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The compiled connector cannot be run.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// `APPFLOW_LOCAL_TARGETS` is wrong.
+    #[error(transparent)]
+    LocalTargets(#[from] LocalTargetsError),
+    /// The manifest's product is wrong.
+    #[error("the manifest's entitlement: {0}")]
+    Product(#[from] InvalidProduct),
+}
+
+/// Loads the connector and puts the host together. Nothing is asked of a network.
+///
+/// # Errors
+///
+/// [`StartError`] says what is wrong.
+pub fn host(settings: &Settings) -> Result<Host, StartError> {
+    let connector = Connector::load(&settings.component)?;
+    let local = match &settings.local_targets {
+        Some(text) => LocalTargets::parse(text)?,
+        None => LocalTargets::default(),
+    };
+    let aws = Arc::new(Aws::from_environment());
+    let store: Arc<dyn SecretStore> = match &settings.secrets_file {
+        Some(path) => Arc::new(FileStore::new(path.clone())),
+        None => Arc::new(SecretsManager::new(Arc::clone(&aws))),
+    };
+    let manifest = connector.manifest();
+    let gate = gate(manifest, &aws)?;
+    let egress = egress_for(manifest, local);
+    Ok(Host::new(connector, egress, SecretCache::new(store), gate))
+}
+
+/// The way out that a manifest grants.
+#[must_use]
+pub fn egress_for(manifest: &Manifest, local: LocalTargets) -> Egress {
+    let options = EgressOptions { local, ..EgressOptions::default() };
+    Egress::new(manifest.egress.clone(), manifest.from_settings.clone(), options)
+}
+
+fn gate(manifest: &Manifest, aws: &Arc<Aws>) -> Result<Gate, InvalidProduct> {
+    let entitlement = &manifest.entitlement;
+    let product = match &entitlement.back_end {
+        BackEnd::None => Product::Free,
+        BackEnd::LicenseManager { product_id } => Product::LicenseManager { product_id: ProductId::new(product_id)? },
+        BackEnd::MarketplaceEntitlement { product_code } => {
+            Product::Marketplace { product_code: ProductCode::new(product_code)? }
+        }
+    };
+    let settings = GateSettings::new(entitlement.refresh, entitlement.grace);
+    Ok(Gate::new(&manifest.name, &product, settings, aws))
+}
