@@ -15,7 +15,14 @@ const PACKAGE: &str = "appflow:connector/";
 
 /// Packages of WASI that the host links, and how far: `wasi:http` to send, the others without files, environment or
 /// arguments to find.
-const WASI: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:http/", "wasi:io/", "wasi:random/"];
+const WASI: &[&str] = &[
+    "wasi:cli/",
+    "wasi:clocks/",
+    "wasi:filesystem/",
+    "wasi:http/",
+    "wasi:io/",
+    "wasi:random/",
+];
 
 /// What a component asks for and offers.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +54,11 @@ pub(crate) fn check(wasm: &[u8]) -> Result<Shape> {
     let contract = check_versions(&imports, &exports)?;
     check_imports(&imports)?;
     let exports = check_exports(&exports)?;
-    Ok(Shape { contract, exports, imports })
+    Ok(Shape {
+        contract,
+        exports,
+        imports,
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -67,14 +78,18 @@ fn names(resolve: &Resolve, world: WorldId, side: Side) -> Vec<String> {
         .filter(|(_, item)| matches!(item, WorldItem::Interface { .. } | WorldItem::Function(_)))
         .map(|(key, _)| match key {
             WorldKey::Name(name) => name.clone(),
-            WorldKey::Interface(id) => resolve.id_of(*id).unwrap_or_else(|| "an unnamed interface".to_owned()),
+            WorldKey::Interface(id) => resolve
+                .id_of(*id)
+                .unwrap_or_else(|| "an unnamed interface".to_owned()),
         })
         .collect()
 }
 
 /// The version in `appflow:connector/http@0.1.0`.
 fn version(name: &str) -> Option<&str> {
-    name.strip_prefix(PACKAGE)?.split_once('@').map(|(_, version)| version)
+    name.strip_prefix(PACKAGE)?
+        .split_once('@')
+        .map(|(_, version)| version)
 }
 
 /// Major and minor number, which must be the host's while the contract is 0.x.
@@ -84,7 +99,11 @@ fn series(version: &str) -> Option<(&str, &str)> {
 }
 
 fn check_versions(imports: &[String], exports: &[String]) -> Result<String> {
-    let mut found: Vec<&str> = imports.iter().chain(exports).filter_map(|name| version(name)).collect();
+    let mut found: Vec<&str> = imports
+        .iter()
+        .chain(exports)
+        .filter_map(|name| version(name))
+        .collect();
     found.sort_unstable();
     found.dedup();
     match found.as_slice() {
@@ -97,7 +116,10 @@ fn check_versions(imports: &[String], exports: &[String]) -> Result<String> {
             "the component was built against appflow:connector@{one}, this tool and its host speak {CONTRACT_VERSION}; build it \
              against {CONTRACT_VERSION}, or use the tool and the host of a release that speaks {one}"
         ),
-        several => bail!("the component mixes versions of appflow:connector ({}); build it against one", several.join(", ")),
+        several => bail!(
+            "the component mixes versions of appflow:connector ({}); build it against one",
+            several.join(", ")
+        ),
     }
 }
 
@@ -116,7 +138,11 @@ fn check_imports(imports: &[String]) -> Result<()> {
         };
         let _ = write!(refused, "\n  {name}: {advice}");
     }
-    if refused.is_empty() { Ok(()) } else { bail!("the component imports what connectors do not get:{refused}") }
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        bail!("the component imports what connectors do not get:{refused}")
+    }
 }
 
 fn check_exports(exports: &[String]) -> Result<Vec<String>> {
@@ -153,7 +179,12 @@ mod tests {
     use super::*;
 
     fn error(imports: &[&str], exports: &[&str]) -> String {
-        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let own = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
         let (imports, exports) = (own(imports), own(exports));
         let checked = check_versions(&imports, &exports)
             .and_then(|_| check_imports(&imports))
@@ -169,15 +200,24 @@ mod tests {
             (b"", "not WebAssembly"),
             (b"\0asm\x0d\0\x01\0\xff\xff", "cannot be read"),
         ] {
-            assert!(check(bytes).unwrap_err().to_string().contains(expected), "{expected}");
+            assert!(
+                check(bytes).unwrap_err().to_string().contains(expected),
+                "{expected}"
+            );
         }
     }
 
     #[test]
     fn other_versions_are_named_with_ours() {
         let text = error(&[], &["appflow:connector/source@0.2.0"]);
-        assert!(text.contains("0.2.0") && text.contains(CONTRACT_VERSION), "{text}");
-        let text = error(&["appflow:connector/http@0.1.0"], &["appflow:connector/source@0.2.0"]);
+        assert!(
+            text.contains("0.2.0") && text.contains(CONTRACT_VERSION),
+            "{text}"
+        );
+        let text = error(
+            &["appflow:connector/http@0.1.0"],
+            &["appflow:connector/source@0.2.0"],
+        );
         assert!(text.contains("mixes"), "{text}");
         assert!(error(&[], &["wasi:cli/run@0.2.12"]).contains("no connector"));
     }
@@ -195,14 +235,27 @@ mod tests {
             "appflow:connector/metadata@0.1.0",
             "appflow:connector/source@0.1.0",
         ];
-        let text = error(&["wasi:sockets/tcp@0.2.12", "acme:db/sql", "wasi:io/poll@0.2.0"], &exports);
-        assert!(text.contains("wasi:sockets/tcp") && text.contains("acme:db/sql"), "{text}");
+        let text = error(
+            &[
+                "wasi:sockets/tcp@0.2.12",
+                "acme:db/sql",
+                "wasi:io/poll@0.2.0",
+            ],
+            &exports,
+        );
+        assert!(
+            text.contains("wasi:sockets/tcp") && text.contains("acme:db/sql"),
+            "{text}"
+        );
         assert!(!text.contains("wasi:io/poll"), "{text}");
     }
 
     #[test]
     fn missing_exports_are_all_named() {
         let text = error(&[], &["appflow:connector/metadata@0.1.0"]);
-        assert!(text.contains("`configuration`") && text.contains("`source` or `destination`"), "{text}");
+        assert!(
+            text.contains("`configuration`") && text.contains("`source` or `destination`"),
+            "{text}"
+        );
     }
 }

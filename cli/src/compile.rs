@@ -66,20 +66,37 @@ impl From<Architecture> for Target {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let began = Instant::now();
     let path = &arguments.component;
-    let wasm = std::fs::read(path).with_context(|| format!("cannot read \"{}\"", path.display()))?;
-    let shape = check::check(&wasm).with_context(|| format!("\"{}\" is refused", path.display()))?;
+    let wasm =
+        std::fs::read(path).with_context(|| format!("cannot read \"{}\"", path.display()))?;
+    let shape =
+        check::check(&wasm).with_context(|| format!("\"{}\" is refused", path.display()))?;
     let manifest_text = manifest_text(path, arguments.manifest.as_deref(), &wasm)?;
     let manifest = Manifest::parse(&manifest_text).context("the manifest is refused")?;
-    let here = Target::current().context("connectors can be compiled on x86_64 and arm64 machines only")?;
+    let here = Target::current()
+        .context("connectors can be compiled on x86_64 and arm64 machines only")?;
     let target = arguments.target.map_or(here, Target::from);
-    let output = arguments.output.clone().unwrap_or_else(|| path.with_extension("cwasm"));
+    let output = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| path.with_extension("cwasm"));
     if output == *path {
-        bail!("the output \"{}\" is the component itself", output.display());
+        bail!(
+            "the output \"{}\" is the component itself",
+            output.display()
+        );
     }
     if !arguments.quiet {
-        eprintln!("compiling {} {} for {} ...", manifest.name, manifest.version, target.name());
+        eprintln!(
+            "compiling {} {} for {} ...",
+            manifest.name,
+            manifest.version,
+            target.name()
+        );
     }
-    let code = engine(target)?.precompile_component(&wasm).map_err(plain).context("the component cannot be compiled")?;
+    let code = engine(target)?
+        .precompile_component(&wasm)
+        .map_err(plain)
+        .context("the component cannot be compiled")?;
     let metadata = metadata(&wasm, &shape, target, manifest_text);
     let artifact = Artifact::encode(code, &metadata)?;
     let partial = Partial::write(&output, &artifact)?;
@@ -93,12 +110,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     partial.keep(&output)?;
     if !arguments.quiet {
         table::print(&[
-            ("connector", format!("{} {}", manifest.name, manifest.version)),
+            (
+                "connector",
+                format!("{} {}", manifest.name, manifest.version),
+            ),
             ("contract", format!("appflow:connector@{}", shape.contract)),
             ("exports", shape.exports.join(", ")),
             ("processor", target.name().to_owned()),
-            ("component", format!("{} (sha256 {})", table::bytes(wasm.len()), metadata.component_sha256)),
-            ("compiled", format!("{} in {:.1} s", table::bytes(artifact.len()), began.elapsed().as_secs_f64())),
+            (
+                "component",
+                format!(
+                    "{} (sha256 {})",
+                    table::bytes(wasm.len()),
+                    metadata.component_sha256
+                ),
+            ),
+            (
+                "compiled",
+                format!(
+                    "{} in {:.1} s",
+                    table::bytes(artifact.len()),
+                    began.elapsed().as_secs_f64()
+                ),
+            ),
             ("written to", output.display().to_string()),
         ]);
     }
@@ -108,8 +142,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// The engine that compiles for a processor, all of its extensions off.
 pub(crate) fn engine(target: Target) -> Result<Engine> {
     let mut config = config();
-    config.target(target.triple()).map_err(plain).with_context(|| format!("cannot compile for {}", target.name()))?;
-    Engine::new(&config).map_err(plain).context("the compiler cannot be set up")
+    config
+        .target(target.triple())
+        .map_err(plain)
+        .with_context(|| format!("cannot compile for {}", target.name()))?;
+    Engine::new(&config)
+        .map_err(plain)
+        .context("the compiler cannot be set up")
 }
 
 /// Wasmtime's errors are of a type of their own; their text with all causes is what people need.
@@ -119,7 +158,9 @@ fn plain(error: wasmtime::Error) -> anyhow::Error {
 
 /// Loads every interface the component exports.
 fn check_by_loading(connector: Connector) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime
         .block_on(check_types(connector, START_LIMIT))
         .context("the component does not fit the contract; build it against wit/ of this release")
@@ -127,9 +168,17 @@ fn check_by_loading(connector: Connector) -> Result<()> {
 
 /// A component compiled for this machine and linked.
 pub(crate) fn load(wasm: &[u8], shape: &Shape, manifest: &str, here: Target) -> Result<Connector> {
-    let engine = Engine::new(&config()).map_err(plain).context("the compiler cannot be set up")?;
-    let component = Component::new(&engine, wasm).map_err(plain).context("the component cannot be compiled")?;
-    Ok(Connector::link(engine, &component, metadata(wasm, shape, here, manifest.to_owned()))?)
+    let engine = Engine::new(&config())
+        .map_err(plain)
+        .context("the compiler cannot be set up")?;
+    let component = Component::new(&engine, wasm)
+        .map_err(plain)
+        .context("the component cannot be compiled")?;
+    Ok(Connector::link(
+        engine,
+        &component,
+        metadata(wasm, shape, here, manifest.to_owned()),
+    )?)
 }
 
 fn metadata(wasm: &[u8], shape: &Shape, target: Target, manifest: String) -> Metadata {
@@ -149,7 +198,8 @@ fn metadata(wasm: &[u8], shape: &Shape, target: Target, manifest: String) -> Met
 /// The manifest's text, from the first place that has one.
 pub(crate) fn manifest_text(component: &Path, named: Option<&Path>, wasm: &[u8]) -> Result<String> {
     if let Some(path) = named {
-        return std::fs::read_to_string(path).with_context(|| format!("cannot read the manifest \"{}\"", path.display()));
+        return std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the manifest \"{}\"", path.display()));
     }
     match section::read(wasm) {
         Ok(text) => return Ok(text.to_owned()),
@@ -168,12 +218,14 @@ struct Partial(PathBuf);
 impl Partial {
     fn write(output: &Path, bytes: &[u8]) -> Result<Self> {
         let partial = Self(output.with_extension("cwasm.partial"));
-        std::fs::write(&partial.0, bytes).with_context(|| format!("cannot write \"{}\"", partial.0.display()))?;
+        std::fs::write(&partial.0, bytes)
+            .with_context(|| format!("cannot write \"{}\"", partial.0.display()))?;
         Ok(partial)
     }
 
     fn keep(self, output: &Path) -> Result<()> {
-        std::fs::rename(&self.0, output).with_context(|| format!("cannot write \"{}\"", output.display()))
+        std::fs::rename(&self.0, output)
+            .with_context(|| format!("cannot write \"{}\"", output.display()))
     }
 }
 

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use appflow_host::appflow::MAX_ANSWER_BYTES;
+use appflow_host::aws::Aws;
 use appflow_host::credentials::{MemoryStore, SecretCache};
 use appflow_host::egress::LocalTargets;
 use appflow_host::engine::{Connector, Target};
-use appflow_host::aws::Aws;
 use appflow_host::entitlement::{Gate, Product, Settings as GateSettings};
 use appflow_host::invocation::{Call, Host, Report};
 use serde_json::Value;
@@ -63,42 +63,85 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let loading = Instant::now();
     let connector = load(arguments)?;
     let loaded = loading.elapsed();
-    let manifest_name = format!("{} {}", connector.manifest().name, connector.manifest().version);
+    let manifest_name = format!(
+        "{} {}",
+        connector.manifest().name,
+        connector.manifest().version
+    );
     let memory_limit = to_usize(connector.manifest().limits.memory_bytes);
     let secrets = MemoryStore::new();
     if let Some(path) = &arguments.secret {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read \"{}\"", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read \"{}\"", path.display()))?;
         secrets.put(LOCAL_ARN, &text);
     }
     let local = LocalTargets::parse(&arguments.local_targets.join(","))?;
     let egress = appflow_host::egress_for(connector.manifest(), local);
-    let host = Host::new(connector, egress, SecretCache::new(Arc::new(secrets)), Gate::new("local", &Product::Free, GateSettings::default(), &Arc::new(Aws::from_environment())));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let host = Host::new(
+        connector,
+        egress,
+        SecretCache::new(Arc::new(secrets)),
+        Gate::new(
+            "local",
+            &Product::Free,
+            GateSettings::default(),
+            &Arc::new(Aws::from_environment()),
+        ),
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let version = if arguments.request.needs_api_version(arguments.operation) {
             api_version(&host).await
         } else {
             None
         };
-        let body = arguments.request.build(arguments.operation, version.as_deref(), arguments.secret.is_some())?;
+        let body = arguments.request.build(
+            arguments.operation,
+            version.as_deref(),
+            arguments.secret.is_some(),
+        )?;
         eprintln!("request  {}", String::from_utf8_lossy(&body));
-        let (answer, report) = host.answer_with_report(call(&body, Duration::from_secs(arguments.timeout))).await;
+        let (answer, report) = host
+            .answer_with_report(call(&body, Duration::from_secs(arguments.timeout)))
+            .await;
         let answer: Value = serde_json::from_slice(&answer).context("the answer is not JSON")?;
         // A reader that has seen enough, such as `head`, closes the pipe; that is no failure of the invocation.
-        let _ = writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&answer)?);
-        summary(&manifest_name, &report, loaded, memory_limit, Duration::from_secs(arguments.timeout));
+        let _ = writeln!(
+            std::io::stdout(),
+            "{}",
+            serde_json::to_string_pretty(&answer)?
+        );
+        summary(
+            &manifest_name,
+            &report,
+            loaded,
+            memory_limit,
+            Duration::from_secs(arguments.timeout),
+        );
         let success = answer.get("isSuccess").and_then(Value::as_bool) == Some(true);
-        Ok(if success { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILURE_ANSWER) })
+        Ok(if success {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(EXIT_FAILURE_ANSWER)
+        })
     })
 }
 
 fn load(arguments: &Arguments) -> Result<Connector> {
     let path = &arguments.component;
-    if path.extension().is_some_and(|extension| extension == "cwasm") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "cwasm")
+    {
         return Ok(Connector::load(path)?);
     }
-    let wasm = std::fs::read(path).with_context(|| format!("cannot read \"{}\"", path.display()))?;
-    let shape = check::check(&wasm).with_context(|| format!("\"{}\" is refused", path.display()))?;
+    let wasm =
+        std::fs::read(path).with_context(|| format!("cannot read \"{}\"", path.display()))?;
+    let shape =
+        check::check(&wasm).with_context(|| format!("\"{}\" is refused", path.display()))?;
     let manifest = compile::manifest_text(path, arguments.manifest.as_deref(), &wasm)?;
     let here = Target::current().context("connectors run on x86_64 and arm64 machines only")?;
     compile::load(&wasm, &shape, &manifest, here)
@@ -116,21 +159,49 @@ fn call(body: &[u8], timeout: Duration) -> Call<'_> {
 /// The first API version the connector declares.
 async fn api_version(host: &Host) -> Option<String> {
     let body = br#"{"type":"DescribeConnectorConfigurationRequest"}"#;
-    let (answer, _) = host.answer_with_report(call(body, Duration::from_secs(10))).await;
+    let (answer, _) = host
+        .answer_with_report(call(body, Duration::from_secs(10)))
+        .await;
     let answer: Value = serde_json::from_slice(&answer).ok()?;
-    answer.pointer("/supportedApiVersions/0")?.as_str().map(str::to_owned)
+    answer
+        .pointer("/supportedApiVersions/0")?
+        .as_str()
+        .map(str::to_owned)
 }
 
-fn summary(connector: &str, report: &Report, loaded: Duration, memory_limit: usize, timeout: Duration) {
+fn summary(
+    connector: &str,
+    report: &Report,
+    loaded: Duration,
+    memory_limit: usize,
+    timeout: Duration,
+) {
     let millis = |duration: Duration| format!("{:.1} ms", duration.as_secs_f64() * 1e3);
     eprintln!();
     table::print_to_stderr(&[
         ("connector", connector.to_owned()),
         ("loading", millis(loaded)),
-        ("time", format!("{} of {} s", millis(report.wall), timeout.as_secs())),
+        (
+            "time",
+            format!("{} of {} s", millis(report.wall), timeout.as_secs()),
+        ),
         ("in the guest", millis(report.guest)),
-        ("memory", format!("{} of {}", table::bytes(report.memory_bytes), table::bytes(memory_limit))),
-        ("answer", format!("{} of {}", table::bytes(report.bytes), table::bytes(MAX_ANSWER_BYTES))),
+        (
+            "memory",
+            format!(
+                "{} of {}",
+                table::bytes(report.memory_bytes),
+                table::bytes(memory_limit)
+            ),
+        ),
+        (
+            "answer",
+            format!(
+                "{} of {}",
+                table::bytes(report.bytes),
+                table::bytes(MAX_ANSWER_BYTES)
+            ),
+        ),
         ("records", report.records.to_string()),
         (
             "requests",

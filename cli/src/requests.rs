@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
 /// ARN under which the secret of a local run is kept.
-pub(crate) const LOCAL_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:local-Secret";
+pub(crate) const LOCAL_ARN: &str =
+    "arn:aws:secretsmanager:us-east-1:000000000000:secret:local-Secret";
 
 /// AppFlow's operations, by short names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -46,7 +47,10 @@ impl Operation {
     }
 
     fn needs_entity(self) -> bool {
-        matches!(self, Self::DescribeEntity | Self::Query | Self::Retrieve | Self::Write)
+        matches!(
+            self,
+            Self::DescribeEntity | Self::Query | Self::Retrieve | Self::Write
+        )
     }
 }
 
@@ -110,27 +114,45 @@ impl RequestArguments {
     pub(crate) fn needs_api_version(&self, operation: Operation) -> bool {
         self.request.is_none()
             && self.api_version.is_none()
-            && !matches!(operation, Operation::Describe | Operation::ValidateSettings | Operation::ValidateCredentials)
+            && !matches!(
+                operation,
+                Operation::Describe | Operation::ValidateSettings | Operation::ValidateCredentials
+            )
     }
 
     /// The request's bytes. `described_version` is what the connector declares first.
-    pub(crate) fn build(&self, operation: Operation, described_version: Option<&str>, has_secret: bool) -> Result<Vec<u8>> {
+    pub(crate) fn build(
+        &self,
+        operation: Operation,
+        described_version: Option<&str>,
+        has_secret: bool,
+    ) -> Result<Vec<u8>> {
         if let Some(path) = &self.request {
             let mut bytes = Vec::new();
             if path.as_os_str() == "-" {
-                std::io::stdin().read_to_end(&mut bytes).context("cannot read the request from standard input")?;
+                std::io::stdin()
+                    .read_to_end(&mut bytes)
+                    .context("cannot read the request from standard input")?;
             } else {
-                bytes = std::fs::read(path).with_context(|| format!("cannot read the request \"{}\"", path.display()))?;
+                bytes = std::fs::read(path)
+                    .with_context(|| format!("cannot read the request \"{}\"", path.display()))?;
             }
             return Ok(bytes);
         }
         if operation.needs_entity() && self.entity.is_none() {
             bail!("this operation needs --entity");
         }
-        let settings: Map<String, Value> =
-            self.settings.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect();
+        let settings: Map<String, Value> = self
+            .settings
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+            .collect();
         let credentials = has_secret.then(|| json!({ "secretArn": LOCAL_ARN }));
-        let version = self.api_version.as_deref().or(described_version).unwrap_or_default();
+        let version = self
+            .api_version
+            .as_deref()
+            .or(described_version)
+            .unwrap_or_default();
         let context = json!({
             "apiVersion": version,
             "connectorRuntimeSettings": settings,
@@ -139,14 +161,18 @@ impl RequestArguments {
         let fields = (!self.fields.is_empty()).then_some(&self.fields);
         let mut request = match operation {
             Operation::Describe => json!({}),
-            Operation::ValidateSettings => json!({ "scope": self.scope, "connectorRuntimeSettings": settings }),
+            Operation::ValidateSettings => {
+                json!({ "scope": self.scope, "connectorRuntimeSettings": settings })
+            }
             Operation::ValidateCredentials => {
                 json!({ "credentials": credentials.unwrap_or_else(|| json!({})), "connectorRuntimeSettings": settings })
             }
             Operation::ListEntities => json!({
                 "entitiesPath": self.entity, "maxResult": self.limit, "nextToken": self.token, "connectorContext": context,
             }),
-            Operation::DescribeEntity => json!({ "entityIdentifier": self.entity, "connectorContext": context }),
+            Operation::DescribeEntity => {
+                json!({ "entityIdentifier": self.entity, "connectorContext": context })
+            }
             Operation::Query => json!({
                 "entityIdentifier": self.entity, "selectedFieldNames": fields, "filterExpression": self.filter,
                 "maxResults": self.limit, "nextToken": self.token, "connectorContext": context,

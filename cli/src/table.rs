@@ -11,8 +11,14 @@ pub(crate) fn print_to_stderr(rows: &[(&str, String)]) {
 }
 
 fn layout(rows: &[(&str, String)]) -> String {
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-    rows.iter().map(|(name, value)| format!("  {name:<width$}  {value}\n")).collect()
+    let width = rows
+        .iter()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or_default();
+    rows.iter()
+        .map(|(name, value)| format!("  {name:<width$}  {value}\n"))
+        .collect()
 }
 
 /// A number of bytes as people read it.

@@ -94,37 +94,59 @@ impl Error {
     #[must_use]
     pub fn details(&self) -> ErrorDetails {
         let (code, retry_after_seconds) = match self {
-            Self::Request(_) | Self::Filter(_) | Self::Unsupported(_) => (ErrorCode::InvalidArgument, None),
+            Self::Request(_) | Self::Filter(_) | Self::Unsupported(_) => {
+                (ErrorCode::InvalidArgument, None)
+            }
             Self::NotEntitled(refusal) => {
                 let code = match refusal.kind {
                     RefusalKind::AccessDenied => ErrorCode::AccessDenied,
                     RefusalKind::ClientError => ErrorCode::ClientError,
                     RefusalKind::ServiceUnavailable => ErrorCode::ServiceUnavailable,
                 };
-                (code, refusal.retry_after_seconds.and_then(|seconds| u32::try_from(seconds).ok()))
+                (
+                    code,
+                    refusal
+                        .retry_after_seconds
+                        .and_then(|seconds| u32::try_from(seconds).ok()),
+                )
             }
             Self::Secret(error) => secret_code(error),
             Self::Egress(error) => egress_code(error),
-            Self::Connector { code, retry_after_seconds, .. } => (*code, *retry_after_seconds),
-            Self::Upstream { status, retry_after_seconds, .. } => (status_code(*status), *retry_after_seconds),
+            Self::Connector {
+                code,
+                retry_after_seconds,
+                ..
+            } => (*code, *retry_after_seconds),
+            Self::Upstream {
+                status,
+                retry_after_seconds,
+                ..
+            } => (status_code(*status), *retry_after_seconds),
             Self::Trap { kind, .. } => (trap_code(*kind), None),
             Self::Page(PageError::RecordTooLarge { .. }) => (ErrorCode::InvalidArgument, None),
             Self::Page(PageError::Json(_)) | Self::Json(_) => (ErrorCode::ServerError, None),
-            Self::Page(_) | Self::Output(_) | Self::Contract(_) | Self::Internal(_) => (ErrorCode::UnknownError, None),
+            Self::Page(_) | Self::Output(_) | Self::Contract(_) | Self::Internal(_) => {
+                (ErrorCode::UnknownError, None)
+            }
             Self::Limit(_) => (ErrorCode::ServerError, None),
         };
         ErrorDetails {
             code,
             message: crate::log::message(&self.to_string(), MAX_MESSAGE_CHARS),
-            retry_after_seconds: retry_after_seconds.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
+            retry_after_seconds: retry_after_seconds
+                .map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
         }
     }
 }
 
 fn secret_code(error: &SecretError) -> (ErrorCode, Option<u32>) {
     let code = match error {
-        SecretError::NotFound | SecretError::ScheduledForDeletion => ErrorCode::ResourceNotFoundError,
-        SecretError::AccessDenied | SecretError::KmsDenied | SecretError::Undecryptable => ErrorCode::AccessDenied,
+        SecretError::NotFound | SecretError::ScheduledForDeletion => {
+            ErrorCode::ResourceNotFoundError
+        }
+        SecretError::AccessDenied | SecretError::KmsDenied | SecretError::Undecryptable => {
+            ErrorCode::AccessDenied
+        }
         SecretError::NoIdentity | SecretError::Unavailable(_) => ErrorCode::ServiceUnavailable,
         SecretError::Throttled { retry_after } => {
             let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX);
@@ -143,7 +165,9 @@ fn egress_code(error: &EgressError) -> (ErrorCode, Option<u32>) {
         EgressError::Denied(_) => ErrorCode::AccessDenied,
         EgressError::InvalidRequest(_) => ErrorCode::InvalidArgument,
         EgressError::Connect { .. } | EgressError::Tls { .. } => ErrorCode::ServiceUnavailable,
-        EgressError::ConnectTimeout { .. } | EgressError::Timeout { .. } => ErrorCode::RequestTimeout,
+        EgressError::ConnectTimeout { .. } | EgressError::Timeout { .. } => {
+            ErrorCode::RequestTimeout
+        }
         EgressError::BodyTooLarge { .. }
         | EgressError::Truncated { .. }
         | EgressError::Decode { .. }
@@ -172,6 +196,8 @@ fn trap_code(kind: TrapKind) -> ErrorCode {
     match kind {
         TrapKind::Time => ErrorCode::RequestTimeout,
         TrapKind::Memory => ErrorCode::ServerError,
-        TrapKind::Panic | TrapKind::Exit(_) | TrapKind::Stack | TrapKind::Fault => ErrorCode::UnknownError,
+        TrapKind::Panic | TrapKind::Exit(_) | TrapKind::Stack | TrapKind::Fault => {
+            ErrorCode::UnknownError
+        }
     }
 }

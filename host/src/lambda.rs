@@ -52,7 +52,9 @@ async fn answer(host: &Host, event: &LambdaEvent<Box<RawValue>>) -> Box<RawValue
 
 /// Lambda's deadline, milliseconds since 1970, as a point of the monotonic clock.
 fn deadline(millis: u64) -> Instant {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Instant::now() + Duration::from_millis(millis).saturating_sub(now)
 }
 
@@ -121,7 +123,14 @@ mod tests {
 
     #[test]
     fn anything_else_arrives_as_it_was() {
-        for body in ["", "{", "{\"type\":\"QueryDataRequest\",}", "{} {}", "\u{0}", "NaN"] {
+        for body in [
+            "",
+            "{",
+            "{\"type\":\"QueryDataRequest\",}",
+            "{} {}",
+            "\u{0}",
+            "NaN",
+        ] {
             let wrapped = readable(Bytes::copy_from_slice(body.as_bytes()));
             let wrapped = std::str::from_utf8(&wrapped).unwrap_or_default();
             assert!(serde_json::from_str::<&RawValue>(wrapped).is_ok(), "{body}");

@@ -28,7 +28,9 @@ fn install<W>(level: Option<&str>, writer: W)
 where
     W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
-    let level = level.and_then(|level| level.trim().parse().ok()).unwrap_or(Level::INFO);
+    let level = level
+        .and_then(|level| level.trim().parse().ok())
+        .unwrap_or(Level::INFO);
     let targets = Targets::new()
         .with_default(Level::ERROR)
         .with_target("appflow_host", level)
@@ -40,7 +42,10 @@ where
         .with_current_span(true)
         .with_span_list(false);
     // A second call, as in tests that share a process, leaves the first one's settings.
-    let _ = tracing_subscriber::registry().with(targets).with(lines).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(targets)
+        .with(lines)
+        .try_init();
 }
 
 /// A text for users: on one line and at most `max_chars` characters, the end replaced by `…` if it is longer.

@@ -20,7 +20,11 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     // Two threads: a guest that computes must not hold up the entitlement's background question.
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error),
     };

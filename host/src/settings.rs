@@ -46,10 +46,14 @@ pub struct Settings {
 #[non_exhaustive]
 pub enum SettingsError {
     /// A switch for local runs is set in Lambda.
-    #[error("{0} is for local runs and is refused in Lambda; remove it from the function's environment")]
+    #[error(
+        "{0} is for local runs and is refused in Lambda; remove it from the function's environment"
+    )]
     LocalOnly(&'static str),
     /// The path of the binary is not known, so neither is the connector's.
-    #[error("cannot tell where this program lies; set {COMPONENT} to the path of the compiled connector")]
+    #[error(
+        "cannot tell where this program lies; set {COMPONENT} to the path of the compiled connector"
+    )]
     NoProgramPath,
 }
 
@@ -59,7 +63,9 @@ impl Settings {
     /// # Errors
     ///
     /// [`SettingsError`] names the variable.
-    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+    pub fn from_environment(
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsError> {
         let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         if lookup(LAMBDA_MARK).is_some() {
             for name in [LOCAL_TARGETS, SECRETS_FILE] {
@@ -91,21 +97,30 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         Settings::from_environment(|name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
         })
     }
 
     #[test]
     fn the_connector_lies_beside_the_binary_unless_told() {
         assert!(read(&[]).unwrap().component.ends_with(COMPONENT_FILE));
-        assert_eq!(read(&[(COMPONENT, "/x/y.cwasm")]).unwrap().component, PathBuf::from("/x/y.cwasm"));
+        assert_eq!(
+            read(&[(COMPONENT, "/x/y.cwasm")]).unwrap().component,
+            PathBuf::from("/x/y.cwasm")
+        );
     }
 
     #[test]
     fn local_switches_are_refused_in_lambda() {
         let lambda = (LAMBDA_MARK, "on-demand");
         for name in [LOCAL_TARGETS, SECRETS_FILE] {
-            assert_eq!(read(&[lambda, (name, "x")]).unwrap_err(), SettingsError::LocalOnly(name));
+            assert_eq!(
+                read(&[lambda, (name, "x")]).unwrap_err(),
+                SettingsError::LocalOnly(name)
+            );
             assert!(read(&[(name, "x")]).is_ok());
             assert!(read(&[lambda, (name, " ")]).is_ok());
         }

@@ -8,7 +8,9 @@ use crate::aws::Aws;
 use crate::credentials::{FileStore, SecretCache, SecretStore, SecretsManager};
 use crate::egress::{Egress, EgressOptions, LocalTargets, LocalTargetsError};
 use crate::engine::{Connector, LoadError};
-use crate::entitlement::{Gate, InvalidProduct, Product, ProductCode, ProductId, Settings as GateSettings};
+use crate::entitlement::{
+    Gate, InvalidProduct, Product, ProductCode, ProductId, Settings as GateSettings,
+};
 use crate::invocation::Host;
 use crate::manifest::{BackEnd, Manifest};
 use crate::settings::Settings;
@@ -53,18 +55,27 @@ pub fn host(settings: &Settings) -> Result<Host, StartError> {
 /// The way out that a manifest grants.
 #[must_use]
 pub fn egress_for(manifest: &Manifest, local: LocalTargets) -> Egress {
-    let options = EgressOptions { local, ..EgressOptions::default() };
-    Egress::new(manifest.egress.clone(), manifest.from_settings.clone(), options)
+    let options = EgressOptions {
+        local,
+        ..EgressOptions::default()
+    };
+    Egress::new(
+        manifest.egress.clone(),
+        manifest.from_settings.clone(),
+        options,
+    )
 }
 
 fn gate(manifest: &Manifest, aws: &Arc<Aws>) -> Result<Gate, InvalidProduct> {
     let entitlement = &manifest.entitlement;
     let product = match &entitlement.back_end {
         BackEnd::None => Product::Free,
-        BackEnd::LicenseManager { product_id } => Product::LicenseManager { product_id: ProductId::new(product_id)? },
-        BackEnd::MarketplaceEntitlement { product_code } => {
-            Product::Marketplace { product_code: ProductCode::new(product_code)? }
-        }
+        BackEnd::LicenseManager { product_id } => Product::LicenseManager {
+            product_id: ProductId::new(product_id)?,
+        },
+        BackEnd::MarketplaceEntitlement { product_code } => Product::Marketplace {
+            product_code: ProductCode::new(product_code)?,
+        },
     };
     let settings = GateSettings::new(entitlement.refresh, entitlement.grace);
     Ok(Gate::new(&manifest.name, &product, settings, aws))

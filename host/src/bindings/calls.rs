@@ -10,9 +10,9 @@ use super::imported::common;
 use super::{convert, filter, state::HostState};
 use crate::Error;
 use crate::appflow::{
-    ConnectorConfiguration, ConnectorContext, ConnectorMode, DescribeEntityAnswer, CacheControl, ListEntitiesAnswer,
-    ListEntitiesRequest, Pairs, QueryDataRequest, RetrieveDataRequest, ValidateConnectorRuntimeSettingsRequest,
-    WriteDataRequest, WriteRecordResult,
+    CacheControl, ConnectorConfiguration, ConnectorContext, ConnectorMode, DescribeEntityAnswer,
+    ListEntitiesAnswer, ListEntitiesRequest, Pairs, QueryDataRequest, RetrieveDataRequest,
+    ValidateConnectorRuntimeSettingsRequest, WriteDataRequest, WriteRecordResult,
 };
 use crate::engine::{Alarm, AlarmGuard, Connector, TrapKind, classify};
 use crate::filter::Filter;
@@ -61,7 +61,11 @@ impl<'c> Guest<'c> {
     /// # Errors
     ///
     /// [`Error::Trap`] if the guest's own start ends badly.
-    pub async fn instantiate(connector: &'c Connector, state: HostState, alarm: &Alarm) -> Result<Self, Error> {
+    pub async fn instantiate(
+        connector: &'c Connector,
+        state: HostState,
+        alarm: &Alarm,
+    ) -> Result<Self, Error> {
         let deadline = state.deadline();
         let mut store = Store::new(&connector.engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -76,7 +80,12 @@ impl<'c> Guest<'c> {
         let alarm = alarm.set(&connector.engine, deadline);
         let instance = connector.pre.instantiate_async(&mut store).await;
         let instance = instance.map_err(|error| trap(&error, store.data()))?;
-        Ok(Self { connector, store, instance, _alarm: alarm })
+        Ok(Self {
+            connector,
+            store,
+            instance,
+            _alarm: alarm,
+        })
     }
 
     /// Ends the instance; returns its page and what it used.
@@ -101,7 +110,10 @@ impl<'c> Guest<'c> {
         let exports = &self.connector.exports;
         let modes = [
             exports.source.is_some().then_some(ConnectorMode::Source),
-            exports.destination.is_some().then_some(ConnectorMode::Destination),
+            exports
+                .destination
+                .is_some()
+                .then_some(ConnectorMode::Destination),
         ];
         let guest = self.configuration()?;
         let answer = call!(self, guest.call_describe(&mut self.store, locale))?;
@@ -123,21 +135,33 @@ impl<'c> Guest<'c> {
                 convert::authentication_type(request.authentication_type.as_ref()),
             )
         )?;
-        Ok(wrong.into_iter().map(|wrong| (wrong.key, wrong.message)).collect())
+        Ok(wrong
+            .into_iter()
+            .map(|wrong| (wrong.key, wrong.message))
+            .collect())
     }
 
     /// Whether the application accepts the credentials.
     pub async fn validate_credentials(&mut self, settings: &Pairs) -> Result<(), Error> {
         let guest = self.configuration()?;
-        call!(self, guest.call_validate_credentials(&mut self.store, &settings.as_slice().to_vec()))
+        call!(
+            self,
+            guest.call_validate_credentials(&mut self.store, &settings.as_slice().to_vec())
+        )
     }
 
     /// Some of the entities.
-    pub async fn list_entities(&mut self, request: &ListEntitiesRequest) -> Result<ListEntitiesAnswer, Error> {
+    pub async fn list_entities(
+        &mut self,
+        request: &ListEntitiesRequest,
+    ) -> Result<ListEntitiesAnswer, Error> {
         let guest = self.metadata()?;
         let context = context_to_guest(&request.connector_context);
         let wanted = convert::list_request(request);
-        let page = call!(self, guest.call_list_entities(&mut self.store, &context, &wanted))?;
+        let page = call!(
+            self,
+            guest.call_list_entities(&mut self.store, &context, &wanted)
+        )?;
         Ok(ListEntitiesAnswer {
             entities: page.entities.into_iter().map(convert::entity).collect(),
             next_token: page.next_token,
@@ -153,7 +177,10 @@ impl<'c> Guest<'c> {
     ) -> Result<DescribeEntityAnswer, Error> {
         let guest = self.metadata()?;
         let context = context_to_guest(context);
-        let answer = call!(self, guest.call_describe_entity(&mut self.store, &context, entity))?;
+        let answer = call!(
+            self,
+            guest.call_describe_entity(&mut self.store, &context, entity)
+        )?;
         Ok(DescribeEntityAnswer {
             entity_definition: convert::definition(answer.definition)?,
             cache_control: cache_control(answer.cache_seconds),
@@ -161,7 +188,11 @@ impl<'c> Guest<'c> {
     }
 
     /// Reads one page into the state's page; returns the token of the next one.
-    pub async fn query(&mut self, request: &QueryDataRequest, condition: Option<&Filter>) -> Result<Option<String>, Error> {
+    pub async fn query(
+        &mut self,
+        request: &QueryDataRequest,
+        condition: Option<&Filter>,
+    ) -> Result<Option<String>, Error> {
         let guest = self.source("QueryData")?;
         let context = context_to_guest(&request.connector_context);
         let text = request.filter_expression.as_deref().unwrap_or_default();
@@ -185,14 +216,23 @@ impl<'c> Guest<'c> {
             id_field: request.id_field_name.clone(),
             ids: request.ids.clone(),
         };
-        call!(self, guest.call_retrieve(&mut self.store, &context, &wanted))
+        call!(
+            self,
+            guest.call_retrieve(&mut self.store, &context, &wanted)
+        )
     }
 
     /// Writes records; one result for each.
-    pub async fn write(&mut self, request: WriteDataRequest) -> Result<Vec<WriteRecordResult>, Error> {
+    pub async fn write(
+        &mut self,
+        request: WriteDataRequest,
+    ) -> Result<Vec<WriteRecordResult>, Error> {
         let indices = self.connector.exports.destination.as_ref();
-        let indices = indices.ok_or_else(|| Error::Unsupported("WriteData; it has no `destination`".to_owned()))?;
-        let guest = indices.load(&mut self.store, &self.instance).map_err(|error| contract(&error))?;
+        let indices = indices
+            .ok_or_else(|| Error::Unsupported("WriteData; it has no `destination`".to_owned()))?;
+        let guest = indices
+            .load(&mut self.store, &self.instance)
+            .map_err(|error| contract(&error))?;
         let context = context_to_guest(&request.connector_context);
         let wanted = destination::WriteRequest {
             entity: request.entity_identifier,
@@ -207,20 +247,29 @@ impl<'c> Guest<'c> {
 
     fn configuration(&mut self) -> Result<configuration::Guest, Error> {
         let indices = self.connector.exports.configuration.as_ref();
-        let indices = indices.ok_or_else(|| Error::Contract("it has no `configuration`".to_owned()))?;
-        indices.load(&mut self.store, &self.instance).map_err(|error| contract(&error))
+        let indices =
+            indices.ok_or_else(|| Error::Contract("it has no `configuration`".to_owned()))?;
+        indices
+            .load(&mut self.store, &self.instance)
+            .map_err(|error| contract(&error))
     }
 
     fn metadata(&mut self) -> Result<metadata::Guest, Error> {
         let indices = self.connector.exports.metadata.as_ref();
-        let indices = indices.ok_or_else(|| Error::Unsupported("it has no `metadata`".to_owned()))?;
-        indices.load(&mut self.store, &self.instance).map_err(|error| contract(&error))
+        let indices =
+            indices.ok_or_else(|| Error::Unsupported("it has no `metadata`".to_owned()))?;
+        indices
+            .load(&mut self.store, &self.instance)
+            .map_err(|error| contract(&error))
     }
 
     fn source(&mut self, operation: &str) -> Result<source::Guest, Error> {
         let indices = self.connector.exports.source.as_ref();
-        let indices = indices.ok_or_else(|| Error::Unsupported(format!("{operation}; it has no `source`")))?;
-        indices.load(&mut self.store, &self.instance).map_err(|error| contract(&error))
+        let indices = indices
+            .ok_or_else(|| Error::Unsupported(format!("{operation}; it has no `source`")))?;
+        indices
+            .load(&mut self.store, &self.instance)
+            .map_err(|error| contract(&error))
     }
 }
 
@@ -231,10 +280,18 @@ impl<'c> Guest<'c> {
 /// # Errors
 ///
 /// [`Error::Contract`] names the interface; [`Error::Trap`] if the guest's start ends badly.
-pub async fn check_types(connector: &Connector, state: HostState, alarm: &Alarm) -> Result<(), Error> {
+pub async fn check_types(
+    connector: &Connector,
+    state: HostState,
+    alarm: &Alarm,
+) -> Result<(), Error> {
     let mut guest = Guest::instantiate(connector, state, alarm).await?;
-    let named = |interface: &str, error: Error| Error::Contract(format!("interface `{interface}`: {error}"));
-    guest.configuration().map_err(|error| named("configuration", error))?;
+    let named = |interface: &str, error: Error| {
+        Error::Contract(format!("interface `{interface}`: {error}"))
+    };
+    guest
+        .configuration()
+        .map_err(|error| named("configuration", error))?;
     guest.metadata().map_err(|error| named("metadata", error))?;
     if connector.exports.source.is_some() {
         guest.source("").map_err(|error| named("source", error))?;
@@ -255,7 +312,9 @@ fn context_to_guest(context: &ConnectorContext) -> common::Context {
 }
 
 fn cache_control(seconds: Option<u32>) -> Option<CacheControl> {
-    seconds.map(|time_to_live_seconds| CacheControl { time_to_live_seconds })
+    seconds.map(|time_to_live_seconds| CacheControl {
+        time_to_live_seconds,
+    })
 }
 
 fn contract(error: &wasmtime::Error) -> Error {
@@ -277,10 +336,16 @@ fn ended(kind: TrapKind, state: &HostState) -> Error {
             state.limiter.limit_bytes() >> 20
         ),
         TrapKind::Time => "the connector did not answer in time".to_owned(),
-        TrapKind::Panic => "the connector stopped itself by a panic; its message is in the log".to_owned(),
+        TrapKind::Panic => {
+            "the connector stopped itself by a panic; its message is in the log".to_owned()
+        }
         TrapKind::Exit(status) => format!("the connector ended itself with status {status}"),
-        TrapKind::Stack => "the connector used up its stack, most likely by endless recursion".to_owned(),
-        TrapKind::Fault => "the connector broke a rule of WebAssembly; the log has the details".to_owned(),
+        TrapKind::Stack => {
+            "the connector used up its stack, most likely by endless recursion".to_owned()
+        }
+        TrapKind::Fault => {
+            "the connector broke a rule of WebAssembly; the log has the details".to_owned()
+        }
     };
     Error::Trap { kind, message }
 }

@@ -7,12 +7,13 @@ use super::exported::{configuration as conf, destination, metadata};
 use super::imported::common;
 use crate::Error;
 use crate::appflow::{
-    self, AuthParameter, AuthenticationConfig, AuthenticationType, ConnectorConfiguration, ConnectorMode,
-    ConnectorOperator, ConnectorRuntimeSetting, ConnectorRuntimeSettingDataType, ConnectorRuntimeSettingScope,
-    CustomAuthConfig, DataTransferType, Decimal, Entity, EntityDefinition, ErrorCode, FieldConstraints, FieldDataType,
-    FieldDefinition, OAuth2ContentType, OAuth2CustomParameter, OAuth2CustomPropType, OAuth2Defaults, OAuth2GrantType,
-    OAuth2MethodType, OrUnknown, RangeConstraint, ReadOperationProperty, TriggerFrequency, TriggerType,
-    WriteOperationProperty, WriteOperationType, WriteRecordResult,
+    self, AuthParameter, AuthenticationConfig, AuthenticationType, ConnectorConfiguration,
+    ConnectorMode, ConnectorOperator, ConnectorRuntimeSetting, ConnectorRuntimeSettingDataType,
+    ConnectorRuntimeSettingScope, CustomAuthConfig, DataTransferType, Decimal, Entity,
+    EntityDefinition, ErrorCode, FieldConstraints, FieldDataType, FieldDefinition,
+    OAuth2ContentType, OAuth2CustomParameter, OAuth2CustomPropType, OAuth2Defaults,
+    OAuth2GrantType, OAuth2MethodType, OrUnknown, RangeConstraint, ReadOperationProperty,
+    TriggerFrequency, TriggerType, WriteOperationProperty, WriteOperationType, WriteRecordResult,
 };
 
 /// Pairs of two enumerations, translated both ways by equality.
@@ -64,7 +65,11 @@ both_ways!(scope_to_guest, scope_to_wire: ConnectorRuntimeSettingScope <-> conf:
 /// What a guest is told when an import fails.
 pub(super) fn error_to_guest(error: &Error) -> common::Error {
     match error {
-        Error::Upstream { status, message, retry_after_seconds } => common::Error::Http(common::HttpFailure {
+        Error::Upstream {
+            status,
+            message,
+            retry_after_seconds,
+        } => common::Error::Http(common::HttpFailure {
             status: *status,
             retry_after_seconds: *retry_after_seconds,
             message: message.clone(),
@@ -75,7 +80,9 @@ pub(super) fn error_to_guest(error: &Error) -> common::Error {
             common::Error::Failed(common::Failure {
                 code: code_to_guest(details.code),
                 message: details.message,
-                retry_after_seconds: details.retry_after_seconds.and_then(|seconds| u32::try_from(seconds).ok()),
+                retry_after_seconds: details
+                    .retry_after_seconds
+                    .and_then(|seconds| u32::try_from(seconds).ok()),
             })
         }
     }
@@ -103,7 +110,9 @@ pub(super) fn scope(scope: ConnectorRuntimeSettingScope) -> conf::Scope {
 }
 
 /// A kind of authentication, as far as the contract knows it.
-pub(super) fn authentication_type(kind: Option<&OrUnknown<AuthenticationType>>) -> Option<common::AuthenticationType> {
+pub(super) fn authentication_type(
+    kind: Option<&OrUnknown<AuthenticationType>>,
+) -> Option<common::AuthenticationType> {
     kind.and_then(OrUnknown::known).map(|kind| match kind {
         AuthenticationType::BasicAuth => common::AuthenticationType::Basic,
         AuthenticationType::ApiKey => common::AuthenticationType::ApiKey,
@@ -136,19 +145,45 @@ pub(super) fn configuration(
         },
         supported_trigger_types: chosen(
             &[
-                (description.triggers.contains(conf::Triggers::SCHEDULED), TriggerType::Scheduled),
-                (description.triggers.contains(conf::Triggers::ON_DEMAND), TriggerType::OnDemand),
+                (
+                    description.triggers.contains(conf::Triggers::SCHEDULED),
+                    TriggerType::Scheduled,
+                ),
+                (
+                    description.triggers.contains(conf::Triggers::ON_DEMAND),
+                    TriggerType::OnDemand,
+                ),
             ],
             TriggerType::ALL,
         ),
         trigger_frequencies_supported: chosen(
             &[
-                (description.frequencies.contains(conf::Frequencies::BY_MINUTE), TriggerFrequency::ByMinute),
-                (description.frequencies.contains(conf::Frequencies::HOURLY), TriggerFrequency::Hourly),
-                (description.frequencies.contains(conf::Frequencies::DAILY), TriggerFrequency::Daily),
-                (description.frequencies.contains(conf::Frequencies::WEEKLY), TriggerFrequency::Weekly),
-                (description.frequencies.contains(conf::Frequencies::MONTHLY), TriggerFrequency::Monthly),
-                (description.frequencies.contains(conf::Frequencies::ONCE), TriggerFrequency::Once),
+                (
+                    description
+                        .frequencies
+                        .contains(conf::Frequencies::BY_MINUTE),
+                    TriggerFrequency::ByMinute,
+                ),
+                (
+                    description.frequencies.contains(conf::Frequencies::HOURLY),
+                    TriggerFrequency::Hourly,
+                ),
+                (
+                    description.frequencies.contains(conf::Frequencies::DAILY),
+                    TriggerFrequency::Daily,
+                ),
+                (
+                    description.frequencies.contains(conf::Frequencies::WEEKLY),
+                    TriggerFrequency::Weekly,
+                ),
+                (
+                    description.frequencies.contains(conf::Frequencies::MONTHLY),
+                    TriggerFrequency::Monthly,
+                ),
+                (
+                    description.frequencies.contains(conf::Frequencies::ONCE),
+                    TriggerFrequency::Once,
+                ),
             ],
             TriggerFrequency::ALL,
         ),
@@ -160,12 +195,18 @@ pub(super) fn configuration(
 
 /// The chosen ones, or all if none is chosen.
 fn chosen<T: Copy>(flags: &[(bool, T)], all: &[T]) -> Vec<T> {
-    let some: Vec<T> = flags.iter().filter(|(set, _)| *set).map(|(_, value)| *value).collect();
+    let some: Vec<T> = flags
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, value)| *value)
+        .collect();
     if some.is_empty() { all.to_vec() } else { some }
 }
 
 fn other(place: &str) -> Error {
-    Error::Output(format!("{place}: `other` is only for definitions that AppFlow hands back"))
+    Error::Output(format!(
+        "{place}: `other` is only for definitions that AppFlow hands back"
+    ))
 }
 
 fn setting(setting: conf::Setting) -> ConnectorRuntimeSetting {
@@ -184,7 +225,8 @@ fn setting(setting: conf::Setting) -> ConnectorRuntimeSetting {
         required: setting.required,
         label: setting.label,
         description: setting.description,
-        scope: scope_to_wire(setting.scope).unwrap_or(ConnectorRuntimeSettingScope::ConnectorProfile),
+        scope: scope_to_wire(setting.scope)
+            .unwrap_or(ConnectorRuntimeSettingScope::ConnectorProfile),
         connector_supplied_value_options: setting.choices,
     }
 }
@@ -199,8 +241,14 @@ fn authentication(ways: Vec<conf::Authentication>) -> Result<Option<Authenticati
             conf::Authentication::Basic => config.is_basic_auth_supported = true,
             conf::Authentication::ApiKey => config.is_api_key_auth_supported = true,
             conf::Authentication::Oauth2(oauth2) => {
-                if config.oauth2_defaults.replace(oauth2_defaults(oauth2)).is_some() {
-                    return Err(Error::Output("authentication: OAuth 2 is described twice".to_owned()));
+                if config
+                    .oauth2_defaults
+                    .replace(oauth2_defaults(oauth2))
+                    .is_some()
+                {
+                    return Err(Error::Output(
+                        "authentication: OAuth 2 is described twice".to_owned(),
+                    ));
                 }
                 config.is_oauth2_supported = true;
             }
@@ -229,8 +277,14 @@ fn authentication(ways: Vec<conf::Authentication>) -> Result<Option<Authenticati
 
 fn oauth2_defaults(oauth2: conf::Oauth2) -> OAuth2Defaults {
     let grants = [
-        (conf::Oauth2Grants::CLIENT_CREDENTIALS, OAuth2GrantType::ClientCredentials),
-        (conf::Oauth2Grants::AUTHORIZATION_CODE, OAuth2GrantType::AuthorizationCode),
+        (
+            conf::Oauth2Grants::CLIENT_CREDENTIALS,
+            OAuth2GrantType::ClientCredentials,
+        ),
+        (
+            conf::Oauth2Grants::AUTHORIZATION_CODE,
+            OAuth2GrantType::AuthorizationCode,
+        ),
     ];
     OAuth2Defaults {
         oauth_scopes: oauth2.scopes,
@@ -252,18 +306,20 @@ fn oauth2_defaults(oauth2: conf::Oauth2) -> OAuth2Defaults {
         oauth2_custom_properties: oauth2
             .parameters
             .into_iter()
-            .map(|conf::Oauth2Parameter { parameter, target }| OAuth2CustomParameter {
-                key: parameter.key,
-                required: parameter.required,
-                prop_type: match target {
-                    conf::Oauth2Target::TokenUrl => OAuth2CustomPropType::TokenUrl,
-                    conf::Oauth2Target::AuthUrl => OAuth2CustomPropType::AuthUrl,
+            .map(
+                |conf::Oauth2Parameter { parameter, target }| OAuth2CustomParameter {
+                    key: parameter.key,
+                    required: parameter.required,
+                    prop_type: match target {
+                        conf::Oauth2Target::TokenUrl => OAuth2CustomPropType::TokenUrl,
+                        conf::Oauth2Target::AuthUrl => OAuth2CustomPropType::AuthUrl,
+                    },
+                    label: parameter.label,
+                    description: parameter.description,
+                    sensitive_field: parameter.sensitive,
+                    connector_supplied_values: parameter.choices,
                 },
-                label: parameter.label,
-                description: parameter.description,
-                sensitive_field: parameter.sensitive,
-                connector_supplied_values: parameter.choices,
-            })
+            )
             .collect(),
         add_basic_auth_header: oauth2.basic_header,
     }
@@ -297,7 +353,11 @@ pub(super) fn entity(entity: common::Entity) -> Entity {
 pub(super) fn definition(definition: common::EntityDefinition) -> Result<EntityDefinition, Error> {
     Ok(EntityDefinition {
         entity: entity(definition.entity),
-        fields: definition.fields.into_iter().map(field).collect::<Result<_, _>>()?,
+        fields: definition
+            .fields
+            .into_iter()
+            .map(field)
+            .collect::<Result<_, _>>()?,
         custom_properties: definition.properties.into(),
     })
 }
@@ -311,7 +371,9 @@ fn field(field: common::Field) -> Result<FieldDefinition, Error> {
             operators
                 .into_iter()
                 .map(|operator| {
-                    operator_to_wire(operator).map(OrUnknown::Known).ok_or_else(|| other(&place("filter operators")))
+                    operator_to_wire(operator)
+                        .map(OrUnknown::Known)
+                        .ok_or_else(|| other(&place("filter operators")))
                 })
                 .collect::<Result<Vec<_>, _>>()?,
         ),
@@ -335,13 +397,15 @@ fn field(field: common::Field) -> Result<FieldDefinition, Error> {
         default_value: field.default_value,
         is_deprecated: field.deprecated.then_some(true),
         constraints,
-        read_properties: (field.read != common::ReadProperties::empty()).then(|| ReadOperationProperty {
-            is_retrievable: Some(field.read.contains(common::ReadProperties::RETRIEVABLE)),
-            is_nullable: Some(field.read.contains(common::ReadProperties::NULLABLE)),
-            is_queryable: Some(field.read.contains(common::ReadProperties::QUERYABLE)),
-            is_timestamp_field_for_incremental_queries: Some(
-                field.read.contains(common::ReadProperties::INCREMENTAL),
-            ),
+        read_properties: (field.read != common::ReadProperties::empty()).then(|| {
+            ReadOperationProperty {
+                is_retrievable: Some(field.read.contains(common::ReadProperties::RETRIEVABLE)),
+                is_nullable: Some(field.read.contains(common::ReadProperties::NULLABLE)),
+                is_queryable: Some(field.read.contains(common::ReadProperties::QUERYABLE)),
+                is_timestamp_field_for_incremental_queries: Some(
+                    field.read.contains(common::ReadProperties::INCREMENTAL),
+                ),
+            }
         }),
         write_properties: (field.write != common::WriteProperties::empty()
             || field.id_for != common::WriteOperations::empty())
@@ -350,8 +414,15 @@ fn field(field: common::Field) -> Result<FieldDefinition, Error> {
             is_updatable: Some(field.write.contains(common::WriteProperties::UPDATABLE)),
             is_nullable: Some(field.write.contains(common::WriteProperties::NULLABLE)),
             is_upsertable: Some(field.write.contains(common::WriteProperties::UPSERTABLE)),
-            is_defaulted_on_create: Some(field.write.contains(common::WriteProperties::DEFAULTED_ON_CREATE)),
-            supported_write_operations: writes(field.id_for).into_iter().map(OrUnknown::Known).collect(),
+            is_defaulted_on_create: Some(
+                field
+                    .write
+                    .contains(common::WriteProperties::DEFAULTED_ON_CREATE),
+            ),
+            supported_write_operations: writes(field.id_for)
+                .into_iter()
+                .map(OrUnknown::Known)
+                .collect(),
         }),
         filter_operators,
         custom_properties: field.properties.into(),
@@ -359,12 +430,21 @@ fn field(field: common::Field) -> Result<FieldDefinition, Error> {
     })
 }
 
-fn range(bounds: Option<common::Bounds>, place: impl Fn() -> String) -> Result<Option<RangeConstraint>, Error> {
-    let Some(bounds) = bounds else { return Ok(None) };
-    let number = |text: &str| {
-        Decimal::parse(text).ok_or_else(|| Error::Output(format!("{}: a bound is not a JSON number", place())))
+fn range(
+    bounds: Option<common::Bounds>,
+    place: impl Fn() -> String,
+) -> Result<Option<RangeConstraint>, Error> {
+    let Some(bounds) = bounds else {
+        return Ok(None);
     };
-    Ok(Some(RangeConstraint { min_range: number(&bounds.min)?, max_range: number(&bounds.max)? }))
+    let number = |text: &str| {
+        Decimal::parse(text)
+            .ok_or_else(|| Error::Output(format!("{}: a bound is not a JSON number", place())))
+    };
+    Ok(Some(RangeConstraint {
+        min_range: number(&bounds.min)?,
+        max_range: number(&bounds.max)?,
+    }))
 }
 
 /// A definition on its way back to the guest that once gave it.
@@ -393,10 +473,16 @@ fn field_to_guest(field: &FieldDefinition) -> common::Field {
     };
     let mut read = common::ReadProperties::empty();
     if let Some(properties) = &field.read_properties {
-        read.set_if(common::ReadProperties::RETRIEVABLE, properties.is_retrievable);
+        read.set_if(
+            common::ReadProperties::RETRIEVABLE,
+            properties.is_retrievable,
+        );
         read.set_if(common::ReadProperties::NULLABLE, properties.is_nullable);
         read.set_if(common::ReadProperties::QUERYABLE, properties.is_queryable);
-        read.set_if(common::ReadProperties::INCREMENTAL, properties.is_timestamp_field_for_incremental_queries);
+        read.set_if(
+            common::ReadProperties::INCREMENTAL,
+            properties.is_timestamp_field_for_incremental_queries,
+        );
     }
     let mut write = common::WriteProperties::empty();
     let mut id_for = common::WriteOperations::empty();
@@ -404,9 +490,19 @@ fn field_to_guest(field: &FieldDefinition) -> common::Field {
         write.set_if(common::WriteProperties::CREATABLE, properties.is_creatable);
         write.set_if(common::WriteProperties::UPDATABLE, properties.is_updatable);
         write.set_if(common::WriteProperties::NULLABLE, properties.is_nullable);
-        write.set_if(common::WriteProperties::UPSERTABLE, properties.is_upsertable);
-        write.set_if(common::WriteProperties::DEFAULTED_ON_CREATE, properties.is_defaulted_on_create);
-        for operation in properties.supported_write_operations.iter().filter_map(OrUnknown::known) {
+        write.set_if(
+            common::WriteProperties::UPSERTABLE,
+            properties.is_upsertable,
+        );
+        write.set_if(
+            common::WriteProperties::DEFAULTED_ON_CREATE,
+            properties.is_defaulted_on_create,
+        );
+        for operation in properties
+            .supported_write_operations
+            .iter()
+            .filter_map(OrUnknown::known)
+        {
             id_for |= match operation {
                 WriteOperationType::Insert => common::WriteOperations::INSERT,
                 WriteOperationType::Update => common::WriteOperations::UPDATE,
@@ -417,27 +513,37 @@ fn field_to_guest(field: &FieldDefinition) -> common::Field {
     }
     common::Field {
         name: field.field_name.clone(),
-        data_type: field.data_type.known().map_or(common::DataType::Other, data_type_to_guest),
+        data_type: field
+            .data_type
+            .known()
+            .map_or(common::DataType::Other, data_type_to_guest),
         type_label: field.data_type_label.clone(),
         label: field.label.clone(),
         description: field.description.clone(),
         primary_key: field.is_primary_key.unwrap_or(false),
         deprecated: field.is_deprecated.unwrap_or(false),
         default_value: field.default_value.clone(),
-        constraints: field.constraints.as_ref().map(|constraints| common::Constraints {
-            length: bounds(&constraints.allowed_length_range),
-            value: bounds(&constraints.allowed_value_range),
-            allowed_values: constraints.allowed_values.clone(),
-            pattern: constraints.allowed_values_regex_pattern.clone(),
-            date_format: constraints.allowed_date_format.clone(),
-        }),
+        constraints: field
+            .constraints
+            .as_ref()
+            .map(|constraints| common::Constraints {
+                length: bounds(&constraints.allowed_length_range),
+                value: bounds(&constraints.allowed_value_range),
+                allowed_values: constraints.allowed_values.clone(),
+                pattern: constraints.allowed_values_regex_pattern.clone(),
+                date_format: constraints.allowed_date_format.clone(),
+            }),
         read,
         write,
         id_for,
         filter_operators: field.filter_operators.as_ref().map(|operators| {
             operators
                 .iter()
-                .map(|operator| operator.known().map_or(common::Operator::Other, operator_to_guest))
+                .map(|operator| {
+                    operator
+                        .known()
+                        .map_or(common::Operator::Other, operator_to_guest)
+                })
                 .collect()
         }),
         properties: field.custom_properties.as_slice().to_vec(),
@@ -476,7 +582,9 @@ pub(super) fn write_result(result: destination::WriteResult) -> WriteRecordResul
     WriteRecordResult {
         is_success: result.error.is_none(),
         record_id: result.record_id,
-        error_message: result.error.map(|message| crate::log::message(&message, crate::error::MAX_MESSAGE_CHARS)),
+        error_message: result
+            .error
+            .map(|message| crate::log::message(&message, crate::error::MAX_MESSAGE_CHARS)),
     }
 }
 

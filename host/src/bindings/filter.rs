@@ -9,7 +9,11 @@ pub(super) fn to_guest(text: &str, filter: &Filter) -> source::Filter {
     if let Some(condition) = &filter.condition {
         flatten(condition, &mut nodes);
     }
-    source::Filter { text: text.to_owned(), nodes, limit: filter.limit }
+    source::Filter {
+        text: text.to_owned(),
+        nodes,
+        limit: filter.limit,
+    }
 }
 
 /// Appends a node and, after it, its children; returns its place. The depth is bounded by the parser.
@@ -18,10 +22,18 @@ fn flatten(expr: &Expr, nodes: &mut Vec<source::FilterNode>) -> u32 {
     // Holds the place until the children's are known.
     nodes.push(source::FilterNode::AllOf(Vec::new()));
     let node = match expr {
-        Expr::And(children) => source::FilterNode::AllOf(children.iter().map(|child| flatten(child, nodes)).collect()),
-        Expr::Or(children) => source::FilterNode::AnyOf(children.iter().map(|child| flatten(child, nodes)).collect()),
+        Expr::And(children) => {
+            source::FilterNode::AllOf(children.iter().map(|child| flatten(child, nodes)).collect())
+        }
+        Expr::Or(children) => {
+            source::FilterNode::AnyOf(children.iter().map(|child| flatten(child, nodes)).collect())
+        }
         Expr::Not(child) => source::FilterNode::Negate(flatten(child, nodes)),
-        Expr::Compare { field, operator, value } => source::FilterNode::Compare(source::Comparison {
+        Expr::Compare {
+            field,
+            operator,
+            value,
+        } => source::FilterNode::Compare(source::Comparison {
             field: field.clone(),
             operator: match operator {
                 Comparator::Equal => source::Comparator::Equal,

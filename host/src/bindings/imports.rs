@@ -8,11 +8,11 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue, SET_COOKIE};
 use wasmtime::component::Resource;
 
+use super::convert;
 use super::imported::common::{self, Pairs};
 use super::imported::http::{self as wit_http, Body, Credential, Placement};
 use super::imported::{credentials, invocation, log, page};
 use super::state::{HeldResponse, HostState, MAX_LOG_LINES, to_usize};
-use super::convert;
 use crate::credentials::{Credentials, Secret};
 use crate::egress::{self, retry_after};
 use crate::page::{Pick, Pointer};
@@ -30,9 +30,14 @@ impl common::Host for HostState {
 impl wit_http::Host for HostState {
     async fn send(&mut self, request: wit_http::Request) -> Result<Resource<HeldResponse>, Error> {
         let prepared = self.prepare(request)?;
-        let limits = egress::Limits { response_body_bytes: self.limits.response_body_bytes };
+        let limits = egress::Limits {
+            response_body_bytes: self.limits.response_body_bytes,
+        };
         let deadline = tokio::time::Instant::from_std(self.info.deadline);
-        let answer = self.egress.send(&self.policy, prepared, deadline, limits).await?;
+        let answer = self
+            .egress
+            .send(&self.policy, prepared, deadline, limits)
+            .await?;
         let held_bytes = self.held_bytes.saturating_add(answer.body.len());
         if held_bytes > to_usize(self.limits.held_bodies_bytes) {
             return Err(Error::Limit(format!(
@@ -41,17 +46,26 @@ impl wit_http::Host for HostState {
             )));
         }
         self.held_bytes = held_bytes;
-        let response =
-            HeldResponse { status: answer.status, headers: answer.headers, body: Some(answer.body), host: answer.host };
-        self.table.push(response).map_err(|error| Error::Internal(error.to_string()))
+        let response = HeldResponse {
+            status: answer.status,
+            headers: answer.headers,
+            body: Some(answer.body),
+            host: answer.host,
+        };
+        self.table
+            .push(response)
+            .map_err(|error| Error::Internal(error.to_string()))
     }
 }
 
 impl HostState {
     /// The request as it goes out, credentials included.
     fn prepare(&self, request: wit_http::Request) -> Result<http::Request<Bytes>, Error> {
-        let mut url = url::Url::parse(&request.url)
-            .map_err(|error| Error::Request(format!("the connector asked for an address that is none: {error}")))?;
+        let mut url = url::Url::parse(&request.url).map_err(|error| {
+            Error::Request(format!(
+                "the connector asked for an address that is none: {error}"
+            ))
+        })?;
         let mut headers = http::HeaderMap::new();
         for (name, value) in &request.headers {
             headers.append(header_name(name)?, header_value(name, value)?);
@@ -68,7 +82,9 @@ impl HostState {
             .method(request.method.as_str())
             .uri(url.as_str())
             .body(body)
-            .map_err(|_| Error::Request("the connector asked for a malformed method or address".to_owned()))?;
+            .map_err(|_| {
+                Error::Request("the connector asked for a malformed method or address".to_owned())
+            })?;
         *prepared.headers_mut() = headers;
         Ok(prepared)
     }
@@ -81,24 +97,39 @@ impl HostState {
     ) -> Result<(), Error> {
         match credential {
             Credential::Bearer => {
-                let token = self.secret("accessToken").or_else(|_| self.secret("apiKey"))?;
+                let token = self
+                    .secret("accessToken")
+                    .or_else(|_| self.secret("apiKey"))?;
                 headers.insert(AUTHORIZATION, secret_header("Bearer ", token.expose())?);
             }
             Credential::Basic => {
                 let (user, password) = (self.secret("username")?, self.secret("password")?);
-                let pair = BASE64_STANDARD.encode(format!("{}:{}", user.expose(), password.expose()));
+                let pair =
+                    BASE64_STANDARD.encode(format!("{}:{}", user.expose(), password.expose()));
                 headers.insert(AUTHORIZATION, secret_header("Basic ", &pair)?);
             }
-            Credential::Header(Placement { name, secret_key, prefix }) => {
+            Credential::Header(Placement {
+                name,
+                secret_key,
+                prefix,
+            }) => {
                 let secret = self.secret(secret_key)?;
                 headers.insert(header_name(name)?, secret_header(prefix, secret.expose())?);
             }
-            Credential::Query(Placement { name, secret_key, prefix }) => {
+            Credential::Query(Placement {
+                name,
+                secret_key,
+                prefix,
+            }) => {
                 let secret = self.secret(secret_key)?;
-                url.query_pairs_mut().append_pair(name, &format!("{prefix}{}", secret.expose()));
+                url.query_pairs_mut()
+                    .append_pair(name, &format!("{prefix}{}", secret.expose()));
             }
             Credential::Signed(signing) => {
-                return Err(Error::Unsupported(format!("this host does not know the signature scheme \"{}\"", signing.scheme)));
+                return Err(Error::Unsupported(format!(
+                    "this host does not know the signature scheme \"{}\"",
+                    signing.scheme
+                )));
             }
         }
         Ok(())
@@ -118,29 +149,36 @@ impl HostState {
 }
 
 fn header_name(name: &str) -> Result<HeaderName, Error> {
-    HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| Error::Request("the connector set a header whose name is malformed".to_owned()))
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+        Error::Request("the connector set a header whose name is malformed".to_owned())
+    })
 }
 
 fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(value)
-        .map_err(|_| Error::Request(format!("the connector set the header \"{name}\" to a malformed value")))
+    HeaderValue::from_str(value).map_err(|_| {
+        Error::Request(format!(
+            "the connector set the header \"{name}\" to a malformed value"
+        ))
+    })
 }
 
 /// A header that holds a secret. It is marked so that no client or log shows it.
 fn secret_header(prefix: &str, secret: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(&format!("{prefix}{secret}")).map_err(|_| Error::Connector {
-        code: crate::appflow::ErrorCode::InvalidCredentials,
-        message: "the connection's credentials hold characters that a header cannot".to_owned(),
-        retry_after_seconds: None,
-    })?;
+    let mut value =
+        HeaderValue::from_str(&format!("{prefix}{secret}")).map_err(|_| Error::Connector {
+            code: crate::appflow::ErrorCode::InvalidCredentials,
+            message: "the connection's credentials hold characters that a header cannot".to_owned(),
+            retry_after_seconds: None,
+        })?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 impl HeldResponse {
     fn body(&self) -> Result<&Bytes, Error> {
-        self.body.as_ref().ok_or_else(|| Error::Request("the connector asked for a body that it has used up".to_owned()))
+        self.body.as_ref().ok_or_else(|| {
+            Error::Request("the connector asked for a body that it has used up".to_owned())
+        })
     }
 
     fn ensure_ok(&self) -> Result<(), Error> {
@@ -160,10 +198,23 @@ impl wit_http::HostResponse for HostState {
         Ok(self.response(&response)?.status.as_u16())
     }
 
-    fn header(&mut self, response: Resource<HeldResponse>, name: String) -> wasmtime::Result<Option<String>> {
+    fn header(
+        &mut self,
+        response: Resource<HeldResponse>,
+        name: String,
+    ) -> wasmtime::Result<Option<String>> {
         let values = self.response(&response)?.headers.get_all(&name);
-        let values: Vec<_> = values.iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        Ok(if values.is_empty() || name.eq_ignore_ascii_case("set-cookie") { None } else { Some(values.join(", ")) })
+        let values: Vec<_> = values
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        Ok(
+            if values.is_empty() || name.eq_ignore_ascii_case("set-cookie") {
+                None
+            } else {
+                Some(values.join(", "))
+            },
+        )
     }
 
     fn headers(&mut self, response: Resource<HeldResponse>) -> wasmtime::Result<Pairs> {
@@ -171,7 +222,12 @@ impl wit_http::HostResponse for HostState {
         Ok(headers
             .iter()
             .filter(|(name, _)| *name != SET_COOKIE)
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
             .collect())
     }
 
@@ -191,12 +247,20 @@ impl wit_http::HostResponse for HostState {
         Ok(self.held(&response)?.body()?.to_vec())
     }
 
-    fn json_at(&mut self, response: Resource<HeldResponse>, pointer: String) -> Result<Option<String>, Error> {
+    fn json_at(
+        &mut self,
+        response: Resource<HeldResponse>,
+        pointer: String,
+    ) -> Result<Option<String>, Error> {
         let found = Pointer::parse(&pointer)?.find(self.held(&response)?.body()?)?;
         Ok(found.map(|value| value.get().to_owned()))
     }
 
-    fn text_at(&mut self, response: Resource<HeldResponse>, pointer: String) -> Result<Option<String>, Error> {
+    fn text_at(
+        &mut self,
+        response: Resource<HeldResponse>,
+        pointer: String,
+    ) -> Result<Option<String>, Error> {
         let found = Pointer::parse(&pointer)?.find(self.held(&response)?.body()?)?;
         Ok(found.and_then(|value| match value.get() {
             "null" => None,
@@ -214,7 +278,9 @@ impl wit_http::HostResponse for HostState {
 
 impl HostState {
     fn held(&self, response: &Resource<HeldResponse>) -> Result<&HeldResponse, Error> {
-        self.table.get(response).map_err(|error| Error::Internal(error.to_string()))
+        self.table
+            .get(response)
+            .map_err(|error| Error::Internal(error.to_string()))
     }
 }
 
@@ -234,14 +300,27 @@ impl page::Host for HostState {
         picks: Vec<page::FieldPick>,
         skip: u32,
     ) -> Result<page::Emitted, Error> {
-        let held = self.table.get_mut(&response).map_err(|error| Error::Internal(error.to_string()))?;
+        let held = self
+            .table
+            .get_mut(&response)
+            .map_err(|error| Error::Internal(error.to_string()))?;
         held.ensure_ok()?;
         let body = held.body()?.clone();
         held.body = None;
         self.held_bytes -= body.len();
-        let picks: Vec<Pick> =
-            picks.into_iter().map(|pick| Pick { name: pick.name, path: pick.path }).collect();
-        let emitted = self.page.emit_json(&body, &pointer, &picks, usize::try_from(skip).unwrap_or(usize::MAX))?;
+        let picks: Vec<Pick> = picks
+            .into_iter()
+            .map(|pick| Pick {
+                name: pick.name,
+                path: pick.path,
+            })
+            .collect();
+        let emitted = self.page.emit_json(
+            &body,
+            &pointer,
+            &picks,
+            usize::try_from(skip).unwrap_or(usize::MAX),
+        )?;
         Ok(page::Emitted {
             taken: to_u32(emitted.taken),
             left: to_u32(emitted.left),
@@ -275,14 +354,21 @@ impl invocation::Host for HostState {
     }
 
     fn entity(&mut self) -> wasmtime::Result<Option<common::EntityDefinition>> {
-        let json = self.context.as_deref().and_then(|context| context.entity_definition.as_ref());
+        let json = self
+            .context
+            .as_deref()
+            .and_then(|context| context.entity_definition.as_ref());
         // One that cannot be read is as good as none: AppFlow's own copy is broken, which is not the connector's fault.
-        Ok(json.and_then(|json| json.decode().ok()).map(|definition| convert::definition_to_guest(&definition)))
+        Ok(json
+            .and_then(|json| json.decode().ok())
+            .map(|definition| convert::definition_to_guest(&definition)))
     }
 
     fn entity_json(&mut self) -> wasmtime::Result<Option<String>> {
         let context = self.context.as_deref();
-        Ok(context.and_then(|context| context.entity_definition.as_ref()).map(|json| json.as_str().to_owned()))
+        Ok(context
+            .and_then(|context| context.entity_definition.as_ref())
+            .map(|json| json.as_str().to_owned()))
     }
 
     fn millis_left(&mut self) -> wasmtime::Result<u32> {
@@ -293,23 +379,40 @@ impl invocation::Host for HostState {
 impl credentials::Host for HostState {
     fn get(&mut self) -> Result<credentials::Secret, Error> {
         let show = |value: &Secret, key: &str| {
-            if self.readable { value.expose().to_owned() } else { placeholder(key) }
+            if self.readable {
+                value.expose().to_owned()
+            } else {
+                placeholder(key)
+            }
         };
         Ok(match &*self.credentials {
             Credentials::Absent => credentials::Secret::Absent,
-            Credentials::Basic { username, password } => credentials::Secret::Basic(credentials::Basic {
-                username: show(username, "username"),
-                password: show(password, "password"),
-            }),
-            Credentials::ApiKey { key, secret_key } => credentials::Secret::ApiKey(credentials::ApiKey {
-                key: show(key, "apiKey"),
-                secret: secret_key.as_ref().map(|secret| show(secret, "apiSecretKey")),
-            }),
-            Credentials::OAuth2 { access_token } => credentials::Secret::Oauth2(show(access_token, "accessToken")),
-            Credentials::Custom { scheme, values } => credentials::Secret::Custom(credentials::Custom {
-                scheme: scheme.clone(),
-                values: values.iter().map(|(key, value)| (key.clone(), show(value, key))).collect(),
-            }),
+            Credentials::Basic { username, password } => {
+                credentials::Secret::Basic(credentials::Basic {
+                    username: show(username, "username"),
+                    password: show(password, "password"),
+                })
+            }
+            Credentials::ApiKey { key, secret_key } => {
+                credentials::Secret::ApiKey(credentials::ApiKey {
+                    key: show(key, "apiKey"),
+                    secret: secret_key
+                        .as_ref()
+                        .map(|secret| show(secret, "apiSecretKey")),
+                })
+            }
+            Credentials::OAuth2 { access_token } => {
+                credentials::Secret::Oauth2(show(access_token, "accessToken"))
+            }
+            Credentials::Custom { scheme, values } => {
+                credentials::Secret::Custom(credentials::Custom {
+                    scheme: scheme.clone(),
+                    values: values
+                        .iter()
+                        .map(|(key, value)| (key.clone(), show(value, key)))
+                        .collect(),
+                })
+            }
         })
     }
 }
@@ -325,10 +428,18 @@ impl log::Host for HostState {
         if self.log_lines > MAX_LOG_LINES {
             return Ok(());
         }
-        let message = self.credentials.scrub(&host_log::message(&message, MAX_LOG_CHARS));
-        let fields = serde_json::to_string(&fields.into_iter().collect::<std::collections::BTreeMap<_, _>>())
-            .unwrap_or_default();
-        let fields = self.credentials.scrub(&host_log::message(&fields, MAX_LOG_CHARS));
+        let message = self
+            .credentials
+            .scrub(&host_log::message(&message, MAX_LOG_CHARS));
+        let fields = serde_json::to_string(
+            &fields
+                .into_iter()
+                .collect::<std::collections::BTreeMap<_, _>>(),
+        )
+        .unwrap_or_default();
+        let fields = self
+            .credentials
+            .scrub(&host_log::message(&fields, MAX_LOG_CHARS));
         match level {
             log::Level::Debug => tracing::debug!(target: "connector", fields, "{message}"),
             log::Level::Info => tracing::info!(target: "connector", fields, "{message}"),

@@ -66,7 +66,10 @@ fn wasi(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     // Standard libraries import these whether a program uses them or not. The context they see is empty.
     filesystem::types::add_to_linker::<HostState, WasiFilesystem>(linker, HostState::filesystem)?;
-    filesystem::preopens::add_to_linker::<HostState, WasiFilesystem>(linker, HostState::filesystem)?;
+    filesystem::preopens::add_to_linker::<HostState, WasiFilesystem>(
+        linker,
+        HostState::filesystem,
+    )?;
     cli::environment::add_to_linker::<HostState, WasiCli>(linker, HostState::cli)?;
     cli::exit::add_to_linker::<HostState, WasiCli>(linker, HostState::cli)?;
     cli::terminal_input::add_to_linker::<HostState, WasiCli>(linker, HostState::cli)?;
@@ -74,7 +77,11 @@ fn wasi(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     cli::terminal_stdin::add_to_linker::<HostState, WasiCli>(linker, HostState::cli)?;
     cli::terminal_stdout::add_to_linker::<HostState, WasiCli>(linker, HostState::cli)?;
     cli::terminal_stderr::add_to_linker::<HostState, WasiCli>(linker, HostState::cli)?;
-    random::insecure::add_to_linker::<HostState, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
-    random::insecure_seed::add_to_linker::<HostState, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
+    random::insecure::add_to_linker::<HostState, WasiRandom>(linker, |state| {
+        state.ctx().ctx.random()
+    })?;
+    random::insecure_seed::add_to_linker::<HostState, WasiRandom>(linker, |state| {
+        state.ctx().ctx.random()
+    })?;
     Ok(())
 }

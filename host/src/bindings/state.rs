@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::stdio::Printed;
 use crate::appflow::ConnectorContext;
 use crate::credentials::Credentials;
-use crate::egress::{Egress, Policy, WasiHttp};
+use crate::egress::{self, Egress, Policy, WasiEgress};
 use crate::engine::MemoryLimiter;
 use crate::manifest::Limits;
 use crate::page::Page;
@@ -54,7 +54,7 @@ pub struct HostState {
     pub(super) table: ResourceTable,
     wasi: WasiCtx,
     wasi_http: WasiHttpCtx,
-    hooks: WasiHttp,
+    hooks: WasiEgress,
     pub(crate) limiter: MemoryLimiter,
     pub(crate) page: Page,
     pub(super) info: InvocationInfo,
@@ -93,7 +93,16 @@ impl HostState {
     /// The state of a fresh store.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { info, context, page, egress, policy, credentials, readable, limits } = parts;
+        let Parts {
+            info,
+            context,
+            page,
+            egress,
+            policy,
+            credentials,
+            readable,
+            limits,
+        } = parts;
         let printed = Printed::default();
         let wasi = WasiCtx::builder()
             .stdout(printed.clone())
@@ -101,11 +110,13 @@ impl HostState {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
-        let hooks = WasiHttp::new(
-            Arc::clone(&egress),
-            Arc::clone(&policy),
+        let hooks = WasiEgress::new(
+            (*egress).clone(),
+            (*policy).clone(),
             tokio::time::Instant::from_std(info.deadline),
-            limits.response_body_bytes,
+            egress::Limits {
+                response_body_bytes: limits.response_body_bytes,
+            },
         );
         Self {
             table: ResourceTable::new(),
@@ -141,12 +152,19 @@ pub(super) fn to_usize(bytes: u64) -> usize {
 
 impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
 impl WasiHttpView for HostState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.wasi_http }
+        WasiHttpCtxView {
+            hooks: &mut self.hooks,
+            table: &mut self.table,
+            ctx: &mut self.wasi_http,
+        }
     }
 }

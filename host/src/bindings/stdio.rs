@@ -36,7 +36,11 @@ impl Printed {
     pub(crate) fn take(&self) -> (Vec<String>, usize) {
         let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let text = String::from_utf8_lossy(&kept.text);
-        let lines = text.lines().map(crate::log::one_line).filter(|line| !line.trim().is_empty()).collect();
+        let lines = text
+            .lines()
+            .map(crate::log::one_line)
+            .filter(|line| !line.trim().is_empty())
+            .collect();
         (lines, kept.dropped)
     }
 }
@@ -78,7 +82,11 @@ impl OutputStream for Printed {
 }
 
 impl AsyncWrite for Printed {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.add(bytes);
         Poll::Ready(Ok(bytes.len()))
     }

@@ -1,7 +1,7 @@
 //! Raises the engine's epoch when the time of an invocation is over.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -39,12 +39,18 @@ impl Alarm {
     /// An alarm without a thread; the thread starts with the first deadline.
     #[must_use]
     pub fn new() -> Self {
-        Self { shared: Arc::default() }
+        Self {
+            shared: Arc::default(),
+        }
     }
 
     /// Wakes the guests of `engine` at `deadline`.
     pub fn set(&self, engine: &Engine, deadline: Instant) -> AlarmGuard {
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
+            .shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         state.deadlines.push(Reverse(deadline));
         if !state.running {
             let shared = Arc::clone(&self.shared);
@@ -69,7 +75,11 @@ impl Default for Alarm {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .closed = true;
         self.shared.changed.notify_one();
     }
 }
@@ -78,17 +88,26 @@ fn run(shared: &Shared, engine: &EngineWeak) {
     let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
     while !state.closed {
         let Some(&Reverse(next)) = state.deadlines.peek() else {
-            state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = shared
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
             continue;
         };
         let now = Instant::now();
         if next > now {
             let wait = next - now;
-            state = shared.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            state = shared
+                .changed
+                .wait_timeout(state, wait)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
             continue;
         }
         state.deadlines.pop();
-        let Some(engine) = engine.upgrade() else { return };
+        let Some(engine) = engine.upgrade() else {
+            return;
+        };
         engine.increment_epoch();
     }
 }

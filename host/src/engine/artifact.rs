@@ -86,7 +86,9 @@ pub enum ArtifactError {
         source: std::io::Error,
     },
     /// The file is something else.
-    #[error("\"{path}\" is not a compiled connector: {reason}; make one with `appflow-wasm compile`")]
+    #[error(
+        "\"{path}\" is not a compiled connector: {reason}; make one with `appflow-wasm compile`"
+    )]
     NotCompiled {
         /// The file.
         path: String,
@@ -124,8 +126,14 @@ impl Artifact {
     /// [`ArtifactError`] if the file cannot be read or is not a compiled connector.
     pub fn metadata(path: &Path) -> Result<Metadata, ArtifactError> {
         let name = || path.display().to_string();
-        let io = |source| ArtifactError::Io { path: name(), source };
-        let not = |reason| ArtifactError::NotCompiled { path: name(), reason };
+        let io = |source| ArtifactError::Io {
+            path: name(),
+            source,
+        };
+        let not = |reason| ArtifactError::NotCompiled {
+            path: name(),
+            reason,
+        };
 
         let mut file = File::open(path).map_err(io)?;
         let mut head = [0; 4];
@@ -144,11 +152,15 @@ impl Artifact {
         if mark != MARK {
             return Err(not("its end is not that of one"));
         }
-        let length = length.try_into().map(u32::from_le_bytes).unwrap_or(u32::MAX);
+        let length = length
+            .try_into()
+            .map(u32::from_le_bytes)
+            .unwrap_or(u32::MAX);
         if length > MAX_METADATA_BYTES || u64::from(length) + 12 > size {
             return Err(not("its metadata is damaged"));
         }
-        file.seek(SeekFrom::End(-12 - i64::from(length))).map_err(io)?;
+        file.seek(SeekFrom::End(-12 - i64::from(length)))
+            .map_err(io)?;
         let mut json = vec![0; length as usize];
         file.read_exact(&mut json).map_err(io)?;
         serde_json::from_slice(&json).map_err(|_| not("its metadata is damaged"))
@@ -173,7 +185,11 @@ mod tests {
     #[test]
     fn metadata_survives() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(&file, Artifact::encode(b"\x7fELF....".to_vec(), &metadata()).unwrap()).unwrap();
+        std::fs::write(
+            &file,
+            Artifact::encode(b"\x7fELF....".to_vec(), &metadata()).unwrap(),
+        )
+        .unwrap();
         assert_eq!(Artifact::metadata(file.path()).unwrap(), metadata());
     }
 

@@ -21,7 +21,12 @@ impl MemoryLimiter {
     /// A limiter for all memories of a store together.
     #[must_use]
     pub fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes, bytes: 0, peak_bytes: 0, refused: false }
+        Self {
+            limit_bytes,
+            bytes: 0,
+            peak_bytes: 0,
+            refused: false,
+        }
     }
 
     /// Most memory held at once, in bytes.

@@ -6,7 +6,9 @@ use thiserror::Error;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
-use super::{Artifact, ArtifactError, CONTRACT_VERSION, Metadata, Target, WASMTIME_VERSION, config};
+use super::{
+    Artifact, ArtifactError, CONTRACT_VERSION, Metadata, Target, WASMTIME_VERSION, config,
+};
 use crate::bindings::{self, HostState};
 use crate::manifest::{Manifest, ManifestError};
 
@@ -40,7 +42,9 @@ pub enum LoadError {
     #[error("the manifest inside the compiled connector is wrong")]
     Manifest(#[from] ManifestError),
     /// Its imports or exports do not fit this host.
-    #[error("the connector does not fit this host's contract, appflow:connector@{CONTRACT_VERSION}: it was built against {contract}")]
+    #[error(
+        "the connector does not fit this host's contract, appflow:connector@{CONTRACT_VERSION}: it was built against {contract}"
+    )]
     Contract {
         /// Version it was built against.
         contract: String,
@@ -100,7 +104,9 @@ impl Connector {
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let metadata = Artifact::metadata(path)?;
         if metadata.wasmtime != WASMTIME_VERSION {
-            return Err(LoadError::Wasmtime { found: metadata.wasmtime });
+            return Err(LoadError::Wasmtime {
+                found: metadata.wasmtime,
+            });
         }
         match Target::current() {
             Some(here) if here == metadata.target => {}
@@ -121,9 +127,16 @@ impl Connector {
     /// # Errors
     ///
     /// [`LoadError::Manifest`] and [`LoadError::Contract`].
-    pub fn link(engine: Engine, component: &Component, metadata: Metadata) -> Result<Self, LoadError> {
+    pub fn link(
+        engine: Engine,
+        component: &Component,
+        metadata: Metadata,
+    ) -> Result<Self, LoadError> {
         let manifest = Manifest::parse(&metadata.manifest)?;
-        let contract = |source| LoadError::Contract { contract: metadata.contract.clone(), source };
+        let contract = |source| LoadError::Contract {
+            contract: metadata.contract.clone(),
+            source,
+        };
         let mut linker = Linker::new(&engine);
         bindings::add_to_linker(&mut linker).map_err(LoadError::Engine)?;
         let pre = linker.instantiate_pre(component).map_err(contract)?;
@@ -133,7 +146,13 @@ impl Connector {
             source: bindings::SourceIndices::new(&pre).ok(),
             destination: bindings::DestinationIndices::new(&pre).ok(),
         };
-        Ok(Self { engine, pre, exports, manifest, metadata })
+        Ok(Self {
+            engine,
+            pre,
+            exports,
+            manifest,
+            metadata,
+        })
     }
 
     /// What the connector may do.
@@ -157,11 +176,17 @@ impl Connector {
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Connector").field("exports", &self.exports.names()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Connector")
+            .field("exports", &self.exports.names())
+            .finish_non_exhaustive()
     }
 }
 
-#[expect(unsafe_code, reason = "loading compiled code is unsafe by nature; see the safety note")]
+#[expect(
+    unsafe_code,
+    reason = "loading compiled code is unsafe by nature; see the safety note"
+)]
 fn deserialize(engine: &Engine, path: &Path) -> Result<Component, LoadError> {
     // SAFETY: the file must be one that Wasmtime made and nobody changed, now and while it is mapped. In a Lambda image it
     // lies beside this program in a read-only file system, made by the same build; on an author's machine `appflow-wasm

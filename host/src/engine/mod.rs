@@ -11,8 +11,8 @@
 
 mod alarm;
 mod artifact;
-mod load;
 mod limits;
+mod load;
 mod trap;
 
 pub use alarm::{Alarm, AlarmGuard};
@@ -54,8 +54,16 @@ mod tests {
     #[test]
     fn wasmtime_version_is_the_locked_one() {
         let lock = include_str!("../../../Cargo.lock");
-        let at = lock.find("name = \"wasmtime\"").expect("wasmtime is locked");
-        let version = lock[at..].lines().nth(1).expect("a version follows the name");
-        assert_eq!(version, format!("version = \"{}\"", super::WASMTIME_VERSION));
+        let at = lock
+            .find("name = \"wasmtime\"")
+            .expect("wasmtime is locked");
+        let version = lock[at..]
+            .lines()
+            .nth(1)
+            .expect("a version follows the name");
+        assert_eq!(
+            version,
+            format!("version = \"{}\"", super::WASMTIME_VERSION)
+        );
     }
 }

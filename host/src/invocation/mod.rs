@@ -14,9 +14,11 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 
+use crate::Error;
 use crate::appflow::{
-    self, Answer, ConnectorConfiguration, ErrorCode, ErrorDetails, Identity, MAX_ANSWER_BYTES, Operation, Pairs,
-    QueryDataAnswer, Records, Request, RetrieveDataAnswer, Severity, ValidateSettingsAnswer, WriteDataAnswer,
+    self, Answer, ConnectorConfiguration, ErrorCode, ErrorDetails, Identity, MAX_ANSWER_BYTES,
+    Operation, Pairs, QueryDataAnswer, Records, Request, RetrieveDataAnswer, Severity,
+    ValidateSettingsAnswer, WriteDataAnswer,
 };
 use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
 use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache};
@@ -25,7 +27,6 @@ use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
 use crate::filter::{self, Filter};
 use crate::page::Page;
-use crate::Error;
 
 pub use report::Report;
 
@@ -74,7 +75,9 @@ impl Host {
         Self {
             connector,
             egress: Arc::new(egress),
-            closed: Arc::new(Egress::new(Vec::new(), Vec::new(), EgressOptions::default()).policy(&[])),
+            closed: Arc::new(
+                Egress::new(Vec::new(), Vec::new(), EgressOptions::default()).policy(&[]),
+            ),
             secrets,
             gate,
             alarm: Alarm::new(),
@@ -102,14 +105,19 @@ impl Host {
     /// Answers a request, and says what that took.
     pub async fn answer_with_report(&self, call: Call<'_>) -> (Vec<u8>, Report) {
         let mut report = Report::start(call.request_id, !self.warm.swap(true, Ordering::Relaxed));
-        let outcome = AssertUnwindSafe(self.run(call, &mut report)).catch_unwind().await;
+        let outcome = AssertUnwindSafe(self.run(call, &mut report))
+            .catch_unwind()
+            .await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("it panicked".to_owned())));
         let bytes = match outcome {
             Ok(answer) => appflow::encode(report.operation, Ok(&answer)),
             Err(error) => self.failure(&mut report, &error.details()),
         };
         let bytes = if bytes.len() > MAX_ANSWER_BYTES {
-            let error = Error::Output(format!("it takes {} bytes, more than the {MAX_ANSWER_BYTES} allowed", bytes.len()));
+            let error = Error::Output(format!(
+                "it takes {} bytes, more than the {MAX_ANSWER_BYTES} allowed",
+                bytes.len()
+            ));
             self.failure(&mut report, &error.details())
         } else {
             bytes
@@ -124,7 +132,11 @@ impl Host {
         let manifest = self.connector.manifest();
         let version = manifest.version.to_string();
         let identity = described.map_or(
-            Identity { owner: &manifest.name, name: &manifest.name, version: &version },
+            Identity {
+                owner: &manifest.name,
+                name: &manifest.name,
+                version: &version,
+            },
             |described| Identity {
                 owner: &described.connector_owner,
                 name: &described.connector_name,
@@ -148,10 +160,15 @@ impl Host {
         if operation != Operation::DescribeConnectorConfiguration {
             let account = AccountId::from_function_arn(call.function_arn);
             let until = tokio::time::Instant::from_std(deadline);
-            self.gate.check(account.as_ref(), until).await.map_err(Error::NotEntitled)?;
+            self.gate
+                .check(account.as_ref(), until)
+                .await
+                .map_err(Error::NotEntitled)?;
         }
         let credentials = self.credentials(&request, deadline).await?;
-        let outcome = self.perform(request, call.request_id, deadline, credentials, report).await;
+        let outcome = self
+            .perform(request, call.request_id, deadline, credentials, report)
+            .await;
         if let (Err(error), Some(arn)) = (&outcome, &report.secret_arn)
             && error.details().code == ErrorCode::InvalidCredentials
         {
@@ -161,7 +178,11 @@ impl Host {
         outcome
     }
 
-    async fn credentials(&self, request: &Request, deadline: Instant) -> Result<Arc<Credentials>, Error> {
+    async fn credentials(
+        &self,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Arc<Credentials>, Error> {
         let reference = request.credentials();
         let Some(arn) = reference.and_then(|reference| reference.secret_arn.as_deref()) else {
             return Ok(Arc::new(Credentials::Absent));
@@ -170,10 +191,18 @@ impl Host {
             .and_then(|reference| reference.authentication_type.as_ref())
             .map(|kind| kind.as_str().parse())
             .transpose()
-            .map_err(|_| Error::Request("credentials.authenticationType is not known".to_owned()))?;
-        let reference = CredentialsReference { arn, authentication_type };
-        let patience =
-            if request.operation() == Operation::ValidateCredentials { Patience::Brief } else { Patience::None };
+            .map_err(|_| {
+                Error::Request("credentials.authenticationType is not known".to_owned())
+            })?;
+        let reference = CredentialsReference {
+            arn,
+            authentication_type,
+        };
+        let patience = if request.operation() == Operation::ValidateCredentials {
+            Patience::Brief
+        } else {
+            Patience::None
+        };
         let until = tokio::time::Instant::from_std(deadline);
         Ok(self.secrets.get(&reference, until, patience).await?)
     }
@@ -187,7 +216,11 @@ impl Host {
         report: &mut Report,
     ) -> Result<Answer, Error> {
         let filter = match &request {
-            Request::QueryData(query) => query.filter_expression.as_deref().map(filter::parse).transpose()?,
+            Request::QueryData(query) => query
+                .filter_expression
+                .as_deref()
+                .map(filter::parse)
+                .transpose()?,
             _ => None,
         };
         if let Request::WriteData(write) = &request
@@ -199,10 +232,12 @@ impl Host {
             let described = self.described(request_id, deadline).await?;
             let wrong = settings_check::check(&described, settings, &self.egress);
             if !wrong.is_empty() {
-                return Ok(Answer::ValidateConnectorRuntimeSettings(ValidateSettingsAnswer {
-                    errors_by_input_field: wrong,
-                    error: None,
-                }));
+                return Ok(Answer::ValidateConnectorRuntimeSettings(
+                    ValidateSettingsAnswer {
+                        errors_by_input_field: wrong,
+                        error: None,
+                    },
+                ));
             }
         }
         let state = self.state(&request, request_id, deadline, credentials, report);
@@ -236,13 +271,20 @@ impl Host {
         let page = match request {
             Request::QueryData(query) => Page::new(
                 usize::try_from(query.max_results).unwrap_or(usize::MAX),
-                MAX_ANSWER_BYTES - appflow::query_overhead_bytes(Some(&"\\".repeat(MAX_TOKEN_CHARS))),
+                MAX_ANSWER_BYTES
+                    - appflow::query_overhead_bytes(Some(&"\\".repeat(MAX_TOKEN_CHARS))),
             ),
-            Request::RetrieveData(_) => Page::new(usize::MAX, MAX_ANSWER_BYTES - appflow::retrieve_overhead_bytes()),
+            Request::RetrieveData(_) => Page::new(
+                usize::MAX,
+                MAX_ANSWER_BYTES - appflow::retrieve_overhead_bytes(),
+            ),
             _ => Page::closed(),
         };
         HostState::new(Parts {
-            info: InvocationInfo { request_id: request_id.to_owned(), deadline },
+            info: InvocationInfo {
+                request_id: request_id.to_owned(),
+                deadline,
+            },
             context: request.context().cloned().map(Arc::new),
             page,
             egress: Arc::clone(&self.egress),
@@ -254,13 +296,20 @@ impl Host {
     }
 
     /// The connector's own description, asked for once in the life of the process.
-    async fn described(&self, request_id: &str, deadline: Instant) -> Result<Arc<ConnectorConfiguration>, Error> {
+    async fn described(
+        &self,
+        request_id: &str,
+        deadline: Instant,
+    ) -> Result<Arc<ConnectorConfiguration>, Error> {
         if let Some(described) = self.described.get() {
             return Ok(Arc::clone(described));
         }
         let manifest = self.connector.manifest();
         let state = HostState::new(Parts {
-            info: InvocationInfo { request_id: request_id.to_owned(), deadline },
+            info: InvocationInfo {
+                request_id: request_id.to_owned(),
+                deadline,
+            },
             context: None,
             page: Page::closed(),
             egress: Arc::clone(&self.egress),
@@ -285,7 +334,10 @@ impl Host {
                         "the page was full but the connector returned no next token, so records would be lost".to_owned(),
                     ));
                 }
-                Answer::QueryData(QueryDataAnswer { records: Records(page.into_bytes()), next_token })
+                Answer::QueryData(QueryDataAnswer {
+                    records: Records(page.into_bytes()),
+                    next_token,
+                })
             }
             Asked::Retrieve => {
                 if page.turned_away() {
@@ -293,7 +345,9 @@ impl Host {
                         "the records asked for do not fit into one answer; ask for fewer ids or fields".to_owned(),
                     ));
                 }
-                Answer::RetrieveData(RetrieveDataAnswer { records: Records(page.into_bytes()) })
+                Answer::RetrieveData(RetrieveDataAnswer {
+                    records: Records(page.into_bytes()),
+                })
             }
         };
         check_rules(&answer)?;
@@ -312,7 +366,10 @@ pub async fn check_types(connector: Connector, limit: Duration) -> Result<(), Er
     let policy = Arc::new(egress.policy(&[]));
     let limits = connector.manifest().limits;
     let state = HostState::new(Parts {
-        info: InvocationInfo { request_id: String::new(), deadline: Instant::now() + limit },
+        info: InvocationInfo {
+            request_id: String::new(),
+            deadline: Instant::now() + limit,
+        },
         context: None,
         page: Page::closed(),
         egress: Arc::new(egress),
@@ -327,21 +384,33 @@ pub async fn check_types(connector: Connector, limit: Duration) -> Result<(), Er
 /// What a guest answered, before its page is known.
 enum Asked {
     Answer(Answer),
-    Query { previous: Option<String>, next: Option<String> },
+    Query {
+        previous: Option<String>,
+        next: Option<String>,
+    },
     Retrieve,
 }
 
-async fn ask(guest: &mut Guest<'_>, request: Request, filter: Option<&Filter>) -> Result<Asked, Error> {
+async fn ask(
+    guest: &mut Guest<'_>,
+    request: Request,
+    filter: Option<&Filter>,
+) -> Result<Asked, Error> {
     Ok(Asked::Answer(match request {
         Request::DescribeConnectorConfiguration(request) => {
             Answer::DescribeConnectorConfiguration(Box::new(guest.describe(&request.locale).await?))
         }
         Request::ValidateConnectorRuntimeSettings(request) => {
             let errors_by_input_field = guest.validate_settings(&request).await?;
-            Answer::ValidateConnectorRuntimeSettings(ValidateSettingsAnswer { errors_by_input_field, error: None })
+            Answer::ValidateConnectorRuntimeSettings(ValidateSettingsAnswer {
+                errors_by_input_field,
+                error: None,
+            })
         }
         Request::ValidateCredentials(request) => {
-            guest.validate_credentials(&request.connector_runtime_settings).await?;
+            guest
+                .validate_credentials(&request.connector_runtime_settings)
+                .await?;
             Answer::ValidateCredentials
         }
         Request::ListEntities(request) => {
@@ -350,11 +419,16 @@ async fn ask(guest: &mut Guest<'_>, request: Request, filter: Option<&Filter>) -
             Answer::ListEntities(answer)
         }
         Request::DescribeEntity(request) => Answer::DescribeEntity(Box::new(
-            guest.describe_entity(&request.connector_context, &request.entity_identifier).await?,
+            guest
+                .describe_entity(&request.connector_context, &request.entity_identifier)
+                .await?,
         )),
         Request::QueryData(request) => {
             let next = guest.query(&request, filter).await?;
-            return Ok(Asked::Query { previous: request.next_token, next });
+            return Ok(Asked::Query {
+                previous: request.next_token,
+                next,
+            });
         }
         Request::RetrieveData(request) => {
             guest.retrieve(&request).await?;
@@ -369,22 +443,29 @@ async fn ask(guest: &mut Guest<'_>, request: Request, filter: Option<&Filter>) -
                     write_record_results.len()
                 )));
             }
-            Answer::WriteData(WriteDataAnswer { write_record_results, error: None })
+            Answer::WriteData(WriteDataAnswer {
+                write_record_results,
+                error: None,
+            })
         }
     }))
 }
 
 /// Refuses what AppFlow could not decode or would refuse; logs what merely goes beyond its documented limits.
 fn check_rules(answer: &Answer) -> Result<(), Error> {
-    let (errors, warnings): (Vec<_>, Vec<_>) =
-        appflow::validate(answer).into_iter().partition(|problem| problem.severity == Severity::Error);
+    let (errors, warnings): (Vec<_>, Vec<_>) = appflow::validate(answer)
+        .into_iter()
+        .partition(|problem| problem.severity == Severity::Error);
     for problem in warnings.iter().take(MAX_WARNINGS) {
         tracing::warn!(target: "appflow_host", property = problem.path, "beyond AppFlow's limits: {}", problem.message);
     }
     match errors.first() {
         None => Ok(()),
         Some(first) if errors.len() == 1 => Err(Error::Output(first.to_string())),
-        Some(first) => Err(Error::Output(format!("{first} (and {} more)", errors.len() - 1))),
+        Some(first) => Err(Error::Output(format!(
+            "{first} (and {} more)",
+            errors.len() - 1
+        ))),
     }
 }
 
@@ -392,30 +473,47 @@ fn check_rules(answer: &Answer) -> Result<(), Error> {
 fn settings(request: &Request) -> Option<&Pairs> {
     match request {
         Request::DescribeConnectorConfiguration(_) => None,
-        Request::ValidateConnectorRuntimeSettings(request) => Some(&request.connector_runtime_settings),
+        Request::ValidateConnectorRuntimeSettings(request) => {
+            Some(&request.connector_runtime_settings)
+        }
         Request::ValidateCredentials(request) => Some(&request.connector_runtime_settings),
-        request => request.context().map(|context| &context.connector_runtime_settings),
+        request => request
+            .context()
+            .map(|context| &context.connector_runtime_settings),
     }
 }
 
 /// The smaller of Lambda's limit and AppFlow's, less a margin: half a second, or a fifth of what is left if that is less.
 fn deadline(lambda: Instant, operation: Operation) -> Instant {
     let now = Instant::now();
-    let left = lambda.saturating_duration_since(now).min(operation.time_limit());
+    let left = lambda
+        .saturating_duration_since(now)
+        .min(operation.time_limit());
     now + left.saturating_sub(MARGIN.min(left / 5))
 }
 
 /// A token as AppFlow takes it: none instead of an empty one, and never the one it has just sent.
 fn next_token(previous: Option<&str>, next: Option<String>) -> Result<Option<String>, Error> {
-    let Some(token) = next.filter(|token| !token.is_empty()) else { return Ok(None) };
+    let Some(token) = next.filter(|token| !token.is_empty()) else {
+        return Ok(None);
+    };
     if token.chars().count() > MAX_TOKEN_CHARS {
-        return Err(Error::Output(format!("its next token is longer than {MAX_TOKEN_CHARS} characters")));
+        return Err(Error::Output(format!(
+            "its next token is longer than {MAX_TOKEN_CHARS} characters"
+        )));
     }
-    if token.chars().any(|character| character.is_whitespace() || character.is_control()) {
-        return Err(Error::Output("its next token holds spaces or control characters".to_owned()));
+    if token
+        .chars()
+        .any(|character| character.is_whitespace() || character.is_control())
+    {
+        return Err(Error::Output(
+            "its next token holds spaces or control characters".to_owned(),
+        ));
     }
     if previous == Some(token.as_str()) {
-        return Err(Error::Output("its next token is the one it was given, so the flow would never end".to_owned()));
+        return Err(Error::Output(
+            "its next token is the one it was given, so the flow would never end".to_owned(),
+        ));
     }
     Ok(Some(token))
 }

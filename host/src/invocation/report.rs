@@ -64,7 +64,9 @@ impl Report {
     pub(super) fn about(&mut self, request: &Request) {
         self.operation = Some(request.operation());
         self.entity = request.entity_identifier().map(str::to_owned);
-        self.secret_arn = request.credentials().and_then(|reference| reference.secret_arn.clone());
+        self.secret_arn = request
+            .credentials()
+            .and_then(|reference| reference.secret_arn.clone());
         if let Some(context) = request.context() {
             self.flow = context.flow_name.clone();
             self.execution = context.execution_id.clone();

@@ -21,7 +21,10 @@ pub(super) fn check(
         if !concerns(setting.scope, request.scope) {
             continue;
         }
-        let value = given.get(&setting.key).map(str::trim).filter(|value| !value.is_empty());
+        let value = given
+            .get(&setting.key)
+            .map(str::trim)
+            .filter(|value| !value.is_empty());
         let problem = match value {
             None if setting.required => Some("is required".to_owned()),
             None => None,
@@ -42,8 +45,10 @@ pub(super) fn check(
 /// Whether a setting of one scope is asked for when another is validated.
 fn concerns(declared: Scope, asked: Scope) -> bool {
     declared == asked
-        || (declared == Scope::SourceAndDestination && matches!(asked, Scope::Source | Scope::Destination))
-        || (asked == Scope::SourceAndDestination && matches!(declared, Scope::Source | Scope::Destination))
+        || (declared == Scope::SourceAndDestination
+            && matches!(asked, Scope::Source | Scope::Destination))
+        || (asked == Scope::SourceAndDestination
+            && matches!(declared, Scope::Source | Scope::Destination))
 }
 
 fn problem(setting: &ConnectorRuntimeSetting, value: &str) -> Option<String> {
@@ -59,15 +64,23 @@ fn problem(setting: &ConnectorRuntimeSetting, value: &str) -> Option<String> {
     }
     let expected = match setting.data_type {
         Kind::String => return None,
-        Kind::Integer => value.parse::<i32>().is_err().then_some("a whole number of 32 bits"),
-        Kind::Long => value.parse::<i64>().is_err().then_some("a whole number of 64 bits"),
+        Kind::Integer => value
+            .parse::<i32>()
+            .is_err()
+            .then_some("a whole number of 32 bits"),
+        Kind::Long => value
+            .parse::<i64>()
+            .is_err()
+            .then_some("a whole number of 64 bits"),
         Kind::Boolean => {
             let known = value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
             (!known).then_some("true or false")
         }
         Kind::Date => {
             let format = time::macros::format_description!("[year]-[month]-[day]");
-            time::Date::parse(value, format).is_err().then_some("a date such as 2025-01-31")
+            time::Date::parse(value, format)
+                .is_err()
+                .then_some("a date such as 2025-01-31")
         }
         Kind::DateTime => {
             let format = &time::format_description::well_known::Rfc3339;
@@ -76,7 +89,8 @@ fn problem(setting: &ConnectorRuntimeSetting, value: &str) -> Option<String> {
                 .then_some("a point in time such as 2025-01-31T10:00:00Z")
         }
         Kind::Url => {
-            let good = url::Url::parse(value).is_ok_and(|url| url.scheme() == "https" && url.has_host());
+            let good =
+                url::Url::parse(value).is_ok_and(|url| url.scheme() == "https" && url.has_host());
             (!good).then_some("an https address")
         }
     };
@@ -95,7 +109,10 @@ mod tests {
             label: "K".to_owned(),
             description: "K".to_owned(),
             scope: Scope::ConnectorProfile,
-            connector_supplied_value_options: choices.iter().map(|choice| (*choice).to_owned()).collect(),
+            connector_supplied_value_options: choices
+                .iter()
+                .map(|choice| (*choice).to_owned())
+                .collect(),
         }
     }
 
@@ -114,7 +131,10 @@ mod tests {
             assert_eq!(problem(&setting(kind, &[]), good), None, "{kind} {good}");
             assert!(problem(&setting(kind, &[]), bad).is_some(), "{kind} {bad}");
         }
-        assert!(problem(&setting(Kind::String, &["a", "b"]), "c").is_some_and(|text| text.contains("a, b")));
+        assert!(
+            problem(&setting(Kind::String, &["a", "b"]), "c")
+                .is_some_and(|text| text.contains("a, b"))
+        );
         assert!(problem(&setting(Kind::String, &[]), &"x".repeat(10_000)).is_some());
     }
 
@@ -123,6 +143,9 @@ mod tests {
         assert!(concerns(Scope::SourceAndDestination, Scope::Source));
         assert!(concerns(Scope::Destination, Scope::SourceAndDestination));
         assert!(!concerns(Scope::Destination, Scope::Source));
-        assert!(!concerns(Scope::SourceAndDestination, Scope::ConnectorProfile));
+        assert!(!concerns(
+            Scope::SourceAndDestination,
+            Scope::ConnectorProfile
+        ));
     }
 }

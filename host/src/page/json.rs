@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -43,11 +45,17 @@ impl Pointer {
     /// [`JsonError::BadPointer`] unless it is empty or begins with a slash.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
         let keys = match text.strip_prefix('/') {
-            Some(keys) => keys.split('/').map(|key| key.replace("~1", "/").replace("~0", "~")).collect(),
+            Some(keys) => keys
+                .split('/')
+                .map(|key| key.replace("~1", "/").replace("~0", "~"))
+                .collect(),
             None if text.is_empty() => Vec::new(),
             None => return Err(JsonError::BadPointer(text.to_owned())),
         };
-        Ok(Self { text: text.to_owned(), keys })
+        Ok(Self {
+            text: text.to_owned(),
+            keys,
+        })
     }
 
     /// The value a body holds at this pointer, as text; `None` if there is none.
@@ -169,7 +177,10 @@ impl Visitor<'_> for KeyIs<'_> {
 }
 
 /// The array at a pointer, and the body's other top-level values as a JSON object.
-pub(super) fn split<'a>(text: &'a str, pointer: &Pointer) -> Result<(&'a RawValue, String), JsonError> {
+pub(super) fn split<'a>(
+    text: &'a str,
+    pointer: &Pointer,
+) -> Result<(&'a RawValue, String), JsonError> {
     let none = || JsonError::NoArray(pointer.text.clone());
     let root = parse(text)?;
     let (array, rest) = match pointer.keys.split_first() {
@@ -189,7 +200,11 @@ pub(super) fn split<'a>(text: &'a str, pointer: &Pointer) -> Result<(&'a RawValu
             (value, rest)
         }
     };
-    if array.get().starts_with('[') { Ok((array, rest)) } else { Err(none()) }
+    if array.get().starts_with('[') {
+        Ok((array, rest))
+    } else {
+        Err(none())
+    }
 }
 
 struct Split<'k>(&'k str);
@@ -286,7 +301,10 @@ impl Picker {
         let mut values: Vec<Option<&RawValue>> = vec![None; self.picks.len()];
         let mut reader = serde_json::Deserializer::from_str(element.get());
         reader
-            .deserialize_map(Fields { picks: &self.picks, values: &mut values })
+            .deserialize_map(Fields {
+                picks: &self.picks,
+                values: &mut values,
+            })
             .map_err(|error| JsonError::NotJson(describe(&error)))?;
         out.push(b'{');
         let mut first = true;
@@ -327,7 +345,10 @@ impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
         // Applications send the fields of every record in the same order, and connectors pick them in that order more
         // often than not: looking first where the last one was found makes most look-ups one comparison.
         let mut hint = 0;
-        while let Some(found) = map.next_key_seed(Lookup { picks: self.picks, hint })? {
+        while let Some(found) = map.next_key_seed(Lookup {
+            picks: self.picks,
+            hint,
+        })? {
             match found {
                 None => {
                     map.next_value::<IgnoredAny>()?;
@@ -355,7 +376,10 @@ struct Lookup<'p> {
 impl<'de> DeserializeSeed<'de> for Lookup<'_> {
     type Value = Option<usize>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
@@ -381,7 +405,10 @@ mod tests {
     use super::*;
 
     fn find(pointer: &str, body: &str) -> Option<String> {
-        let found = Pointer::parse(pointer).unwrap().find(body.as_bytes()).unwrap();
+        let found = Pointer::parse(pointer)
+            .unwrap()
+            .find(body.as_bytes())
+            .unwrap();
         found.map(|value| value.get().to_owned())
     }
 

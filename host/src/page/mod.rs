@@ -26,7 +26,9 @@ pub enum PageError {
         reason: String,
     },
     /// A single record is larger than a page may be.
-    #[error("record {index} takes {bytes} bytes of the answer, more than the {limit} a page may have; select fewer fields")]
+    #[error(
+        "record {index} takes {bytes} bytes of the answer, more than the {limit} a page may have; select fewer fields"
+    )]
     RecordTooLarge {
         /// Number of the record in the page, from 0.
         index: usize,
@@ -83,13 +85,23 @@ impl Page {
     /// A page of at most `max_records` records and `max_bytes` bytes, commas and quotes included.
     #[must_use]
     pub fn new(max_records: usize, max_bytes: usize) -> Self {
-        Self { records: Vec::new(), count: 0, max_records, max_bytes, full: false, allowed: true }
+        Self {
+            records: Vec::new(),
+            count: 0,
+            max_records,
+            max_bytes,
+            full: false,
+            allowed: true,
+        }
     }
 
     /// A page for operations that return no records: every record is refused.
     #[must_use]
     pub fn closed() -> Self {
-        Self { allowed: false, ..Self::new(0, 0) }
+        Self {
+            allowed: false,
+            ..Self::new(0, 0)
+        }
     }
 
     /// Records in the page.
@@ -101,13 +113,21 @@ impl Page {
     /// Records that still find room; 0 once one did not.
     #[must_use]
     pub fn records_left(&self) -> usize {
-        if self.full { 0 } else { self.max_records - self.count }
+        if self.full {
+            0
+        } else {
+            self.max_records - self.count
+        }
     }
 
     /// Bytes of the answer still free; 0 once a record found no room.
     #[must_use]
     pub fn bytes_left(&self) -> usize {
-        if self.full { 0 } else { self.max_bytes.saturating_sub(self.records.len()) }
+        if self.full {
+            0
+        } else {
+            self.max_bytes.saturating_sub(self.records.len())
+        }
     }
 
     /// True if a record was turned away.
@@ -135,7 +155,8 @@ impl Page {
         }
         let index = self.count;
         let refuse = |reason: String| PageError::NotAnObject { index, reason };
-        let raw: &RawValue = serde_json::from_str(text).map_err(|error| refuse(json::describe(&error)))?;
+        let raw: &RawValue =
+            serde_json::from_str(text).map_err(|error| refuse(json::describe(&error)))?;
         if !raw.get().starts_with('{') {
             return Err(refuse("it is another kind of JSON".to_owned()));
         }
@@ -157,7 +178,9 @@ impl Page {
             if end < start {
                 return Err(PageError::Offsets("they must ascend"));
             }
-            records.push(text.get(start..end).ok_or(PageError::Offsets("one lies outside of it or inside a character"))?);
+            records.push(text.get(start..end).ok_or(PageError::Offsets(
+                "one lies outside of it or inside a character",
+            ))?);
             start = end;
         }
         if start != text.len() {
@@ -179,7 +202,13 @@ impl Page {
     ///
     /// [`PageError::Json`] if the body is not JSON or holds no array there; [`PageError::NotAnObject`] if an element is
     /// not an object. Records before the refused one stay in the page.
-    pub fn emit_json(&mut self, body: &Bytes, pointer: &str, picks: &[Pick], skip: usize) -> Result<Emitted, PageError> {
+    pub fn emit_json(
+        &mut self,
+        body: &Bytes,
+        pointer: &str,
+        picks: &[Pick],
+        skip: usize,
+    ) -> Result<Emitted, PageError> {
         self.check_allowed()?;
         let pointer = Pointer::parse(pointer)?;
         let text = json::text(body)?;
@@ -199,13 +228,18 @@ impl Page {
                 return Ok(());
             }
             if !element.get().starts_with('{') {
-                return Err(PageError::NotAnObject { index, reason: "it is another kind of JSON".to_owned() });
+                return Err(PageError::NotAnObject {
+                    index,
+                    reason: "it is another kind of JSON".to_owned(),
+                });
             }
             let record = if picks.is_empty() {
                 element.get()
             } else {
                 scratch.clear();
-                picker.pick(element, &mut scratch).map_err(PageError::Json)?;
+                picker
+                    .pick(element, &mut scratch)
+                    .map_err(PageError::Json)?;
                 // The scratch is made of JSON text and of strings written by serde_json, so it is UTF-8.
                 std::str::from_utf8(&scratch).map_err(|_| PageError::Json(JsonError::NotUtf8))?
             };
@@ -216,11 +250,20 @@ impl Page {
         });
         outcome?;
         let skipped = skip.min(seen);
-        Ok(Emitted { taken, left: seen - skipped - taken, total: seen, rest })
+        Ok(Emitted {
+            taken,
+            left: seen - skipped - taken,
+            total: seen,
+            rest,
+        })
     }
 
     fn check_allowed(&self) -> Result<(), PageError> {
-        if self.allowed { Ok(()) } else { Err(PageError::NotAllowed) }
+        if self.allowed {
+            Ok(())
+        } else {
+            Err(PageError::NotAllowed)
+        }
     }
 
     /// Writes one record at the end, and takes it back if the page has become too large.
@@ -237,7 +280,11 @@ impl Page {
         }
         self.records.truncate(before);
         if before == 0 {
-            return Err(PageError::RecordTooLarge { index: self.count, bytes: after, limit: self.max_bytes });
+            return Err(PageError::RecordTooLarge {
+                index: self.count,
+                bytes: after,
+                limit: self.max_bytes,
+            });
         }
         self.full = true;
         Ok(false)
@@ -274,7 +321,16 @@ mod tests {
     #[test]
     fn what_is_no_object_is_refused_without_being_shown() {
         let mut page = Page::new(10, 1000);
-        for text in ["", "SECRET", "[1]", "\"SECRET\"", "{\"a\":1} {\"b\":2}", "{\"a\":SECRET}", "{\"a\":1", "null"] {
+        for text in [
+            "",
+            "SECRET",
+            "[1]",
+            "\"SECRET\"",
+            "{\"a\":1} {\"b\":2}",
+            "{\"a\":SECRET}",
+            "{\"a\":1",
+            "null",
+        ] {
             let error = page.emit(text).unwrap_err().to_string();
             assert!(error.contains("record 0"), "{error}");
             assert!(!error.contains("SECRET"), "{error}");
@@ -290,7 +346,10 @@ mod tests {
         assert!(!page.turned_away());
         assert!(!page.emit("{}").unwrap());
         assert!(page.turned_away());
-        assert_eq!((page.count(), page.records_left(), page.bytes_left()), (2, 0, 0));
+        assert_eq!(
+            (page.count(), page.records_left(), page.bytes_left()),
+            (2, 0, 0)
+        );
     }
 
     #[test]
@@ -309,7 +368,14 @@ mod tests {
     #[test]
     fn a_record_larger_than_a_page_is_an_error() {
         let mut page = Page::new(10, 10);
-        assert!(matches!(page.emit("{\"a\":1}"), Err(PageError::RecordTooLarge { bytes: 11, limit: 10, .. })));
+        assert!(matches!(
+            page.emit("{\"a\":1}"),
+            Err(PageError::RecordTooLarge {
+                bytes: 11,
+                limit: 10,
+                ..
+            })
+        ));
         assert_eq!(page.count(), 0);
     }
 
@@ -317,9 +383,17 @@ mod tests {
     fn batches_are_divided_or_refused_as_a_whole() {
         let mut page = Page::new(2, 1000);
         assert_eq!(page.emit_batch("{}{\"é\":1}{}", &[2, 10, 12]).unwrap(), 2);
-        for (text, ends) in [("{}{}", &[4u32, 2][..]), ("{}", &[3]), ("{\"é\":1}", &[3, 8]), ("{}{}", &[2])] {
+        for (text, ends) in [
+            ("{}{}", &[4u32, 2][..]),
+            ("{}", &[3]),
+            ("{\"é\":1}", &[3, 8]),
+            ("{}{}", &[2]),
+        ] {
             let mut page = Page::new(10, 1000);
-            assert!(matches!(page.emit_batch(text, ends), Err(PageError::Offsets(_))), "{text} {ends:?}");
+            assert!(
+                matches!(page.emit_batch(text, ends), Err(PageError::Offsets(_))),
+                "{text} {ends:?}"
+            );
             assert_eq!(page.count(), 0);
         }
     }
@@ -330,13 +404,30 @@ mod tests {
             br#"{"next":"x","items":[{"a":1,"b":{"c":"u"}},{"b":{"c":null},"a":2,"z":[1, 2]},{"a":3}],"n":3}"#,
         );
         let picks = [
-            Pick { name: "A".into(), path: "a".into() },
-            Pick { name: "c".into(), path: "/b/c".into() },
+            Pick {
+                name: "A".into(),
+                path: "a".into(),
+            },
+            Pick {
+                name: "c".into(),
+                path: "/b/c".into(),
+            },
         ];
         let mut page = Page::new(10, 1000);
         let all = page.emit_json(&body, "/items", &picks, 0).unwrap();
-        assert_eq!(all, Emitted { taken: 3, left: 0, total: 3, rest: r#"{"next":"x","n":3}"#.into() });
-        assert_eq!(records(page), [r#"{"A":1,"c":"u"}"#, r#"{"A":2,"c":null}"#, r#"{"A":3}"#]);
+        assert_eq!(
+            all,
+            Emitted {
+                taken: 3,
+                left: 0,
+                total: 3,
+                rest: r#"{"next":"x","n":3}"#.into()
+            }
+        );
+        assert_eq!(
+            records(page),
+            [r#"{"A":1,"c":"u"}"#, r#"{"A":2,"c":null}"#, r#"{"A":3}"#]
+        );
 
         let mut page = Page::new(1, 1000);
         let some = page.emit_json(&body, "/items", &[], 1).unwrap();
@@ -362,7 +453,10 @@ mod tests {
             (b"[]", "items"),
         ] {
             let mut page = Page::new(10, 1000);
-            let error = page.emit_json(&Bytes::from_static(body), pointer, &[], 0).unwrap_err().to_string();
+            let error = page
+                .emit_json(&Bytes::from_static(body), pointer, &[], 0)
+                .unwrap_err()
+                .to_string();
             assert!(!error.contains("SECRET"), "{error}");
         }
     }
