@@ -54,3 +54,20 @@ async fn load() -> SdkConfig {
         .load()
         .await
 }
+
+#[cfg(test)]
+impl Aws {
+    /// Settings for a server on loopback, with made-up credentials.
+    pub(crate) fn for_server(url: &str) -> std::sync::Arc<Self> {
+        use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
+        let credentials = Credentials::new("AKIDEXAMPLE", "made-up", None, None, "test");
+        std::sync::Arc::new(Self::from_config(
+            SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("eu-west-1"))
+                .endpoint_url(url)
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .build(),
+        ))
+    }
+}

@@ -7,6 +7,9 @@ use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_licensemanager::Client;
+use aws_sdk_licensemanager::config::interceptors::InterceptorContext;
+use aws_sdk_licensemanager::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_licensemanager::operation::checkout_license::CheckoutLicenseError;
 use aws_sdk_licensemanager::types::{CheckoutType, EntitlementData, EntitlementDataUnit};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -53,6 +56,7 @@ impl LicenseManager {
                     aws_sdk_licensemanager::config::Builder::from(&shared)
                         .timeout_config(timeouts())
                         .retry_config(retries())
+                        .retry_classifier(RateLimit)
                         .build(),
                 )
             })
@@ -102,6 +106,31 @@ impl EntitlementBackEnd for LicenseManager {
                 None => Verdict::CouldNotAsk(unanswered(&error)),
             },
         }
+    }
+}
+
+/// Tells the SDK that License Manager's own word for throttling is one: it knows the common codes only.
+#[derive(Debug)]
+struct RateLimit;
+
+impl ClassifyRetry for RateLimit {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let code = match context.output_or_error() {
+            Some(Err(error)) => error
+                .as_operation_error()
+                .and_then(|error| error.downcast_ref::<CheckoutLicenseError>())
+                .and_then(|error| error.meta().code()),
+            _ => None,
+        };
+        if code == Some("RateLimitExceededException") {
+            RetryAction::throttling_error()
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "license manager rate limit"
     }
 }
 
