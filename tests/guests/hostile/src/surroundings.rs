@@ -37,14 +37,6 @@ pub(crate) fn perform(behaviour: &str) -> Option<Result<Option<String>, Error>> 
                 .unwrap_or_default();
             format!("{{\"read\":{read}}}")
         }
-        "sockets" => {
-            let connected = std::net::TcpStream::connect("127.0.0.1:9").is_ok();
-            let listening = std::net::TcpListener::bind("127.0.0.1:0").is_ok();
-            let resolved = std::net::ToSocketAddrs::to_socket_addrs("localhost:80").is_ok();
-            format!(
-                "{{\"connected\":{connected},\"listening\":{listening},\"resolved\":{resolved}}}"
-            )
-        }
         "memory-of-before" => {
             let visits = VISITS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             format!("{{\"visits\":{visits}}}")
