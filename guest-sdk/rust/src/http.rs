@@ -199,7 +199,7 @@ impl Response {
     /// The answer itself if its status is 2xx.
     ///
     /// # Errors
-    /// [`Error::Http`] with the status and `Retry-After` otherwise.
+    /// [`Error::Http`](crate::Error::Http) with the status and `Retry-After` otherwise.
     pub fn ensure_ok(self) -> Result<Self> {
         self.check_ok()?;
         Ok(self)
