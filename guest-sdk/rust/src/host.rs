@@ -6,7 +6,8 @@
 #[cfg(target_arch = "wasm32")]
 mod component {
     use crate::bindings::wit_common::EntityDefinition;
-    use crate::bindings::wit_host::{credentials::Secret, http, invocation, log, page};
+    use crate::bindings::wit_host::{http, invocation, log, page};
+    use crate::credentials::Secret;
     use crate::{Error, Result};
 
     /// An answer's body on the host; dropping it frees the body.
@@ -88,7 +89,8 @@ mod component {
     }
 
     pub(crate) fn credentials() -> Result<Secret> {
-        crate::bindings::wit_host::credentials::get().map_err(Error::from)
+        let secret = crate::bindings::wit_host::credentials::get();
+        secret.map(Secret::from).map_err(Error::from)
     }
 
     pub(crate) fn log(level: log::Level, message: &str, fields: &[(String, String)]) {
@@ -99,7 +101,8 @@ mod component {
 #[cfg(all(not(target_arch = "wasm32"), not(feature = "testing")))]
 mod nowhere {
     use crate::bindings::wit_common::EntityDefinition;
-    use crate::bindings::wit_host::{credentials::Secret, http, invocation, log, page};
+    use crate::bindings::wit_host::{http, invocation, log, page};
+    use crate::credentials::Secret;
     use crate::{Error, Result};
 
     fn nowhere<T>() -> Result<T> {

@@ -129,6 +129,15 @@ impl Request {
         self.text("application/json", text)
     }
 
+    /// A body of a type of yours, as JSON.
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON, such as a map whose keys are no texts.
+    #[cfg(feature = "json")]
+    pub fn json_of<T: serde::Serialize + ?Sized>(self, body: &T) -> Result<Self> {
+        Ok(self.json(serde_json::to_string(body)?))
+    }
+
     /// A body of any text.
     pub fn text(self, content_type: &str, text: impl Into<String>) -> Self {
         self.body(content_type, Body::Text(text.into()))
@@ -257,5 +266,92 @@ impl std::fmt::Debug for Response {
         f.debug_struct("Response")
             .field("status", &self.status())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+    use crate::ErrorCode;
+    use crate::testing::{Answer, FakeHost, Sent};
+
+    fn sent(request: Request) -> Sent {
+        let run = FakeHost::new(|_| Answer::status(200)).run(|| request.send().map(drop));
+        run.result.unwrap();
+        run.requests.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn requests_are_put_together() {
+        let request = sent(
+            post("https://a.example/x")
+                .query("q", "ä b")
+                .form([("a&b", "c=d"), ("e", "")])
+                .basic(),
+        );
+        assert_eq!(request.method, "POST");
+        assert_eq!(request.url, "https://a.example/x?q=%C3%A4%20b");
+        assert_eq!(request.query("q").as_deref(), Some("ä b"));
+        assert_eq!(request.body, "a%26b=c%3Dd&e=");
+        assert_eq!(
+            request.headers,
+            [(
+                "content-type".to_owned(),
+                "application/x-www-form-urlencoded".to_owned()
+            )]
+        );
+        assert_eq!(request.credential, Some(Credential::Basic));
+
+        let own_type = patch("https://a.example")
+            .header("Content-Type", "application/merge-patch+json")
+            .json("{}");
+        assert_eq!(
+            sent(own_type).headers.len(),
+            1,
+            "a content type given before is kept"
+        );
+        assert_eq!(
+            sent(get("https://a.example").query_if("q", None::<&str>)).url,
+            "https://a.example"
+        );
+    }
+
+    #[test]
+    fn answers_are_read() {
+        let body = r#"{"a":{"b/c":["x",{"d":null}]},"n":1.50,"s":"\u00e9"}"#;
+        let host =
+            FakeHost::new(move |_| Answer::json(body).header("X-One", "1").header("x-one", "2"));
+        let run = host.run(|| {
+            let answer = get("https://a.example").send()?.ensure_ok()?;
+            assert_eq!(answer.header("X-ONE").as_deref(), Some("1, 2"));
+            assert_eq!(answer.text_at("/s")?.as_deref(), Some("é"));
+            assert_eq!(answer.text_at("/n")?.as_deref(), Some("1.50"));
+            assert_eq!(answer.text_at("/a/b~1c/0")?.as_deref(), Some("x"));
+            assert_eq!(answer.text_at("/a/b~1c/1/d")?, None);
+            assert_eq!(answer.json_at("/a/b~1c/1/d")?.as_deref(), Some("null"));
+            assert_eq!(answer.json_at("/a/absent")?, None);
+            assert_eq!(answer.json_at("")?.as_deref(), Some(body));
+            assert_eq!(answer.text()?, body);
+            Ok::<_, crate::Error>(answer.data()?.len())
+        });
+        assert_eq!(run.result, Ok(body.len()));
+    }
+
+    #[cfg(feature = "json")]
+    #[test]
+    fn json_of_the_wrong_shape_is_the_applications_mistake() {
+        let host = FakeHost::new(|_| Answer::json(r#"{"token":"s3cr3t"}"#));
+        let error = host
+            .run(|| get("https://a.example").send()?.json::<Vec<u32>>())
+            .result
+            .unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ServerError);
+        assert!(!error.message().contains("s3cr3t"), "{error}");
+        let body: std::collections::BTreeMap<_, _> = [("a", 1)].into();
+        assert_eq!(
+            sent(post("https://a.example").json_of(&body).unwrap()).body,
+            r#"{"a":1}"#
+        );
     }
 }

@@ -189,3 +189,79 @@ pub fn emit_or_fail(record: impl AsRef<str>) -> Result<()> {
         Err(too_many())
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+    use crate::ErrorCode;
+    use crate::http;
+    use crate::testing::{Answer, FakeHost};
+
+    #[test]
+    fn a_batch_says_how_many_records_were_taken() {
+        // 1,000 records of 200 bytes: several batches.
+        let record = |id: u32| {
+            Record::new()
+                .integer("id", id)
+                .text("pad", &"x".repeat(180))
+        };
+        for (limit, taken) in [
+            (1, 1),
+            (327, 327),
+            (328, 328),
+            (999, 999),
+            (1000, 1000),
+            (2000, 1000),
+        ] {
+            let host = FakeHost::new(|_| Answer::status(404)).limit(limit);
+            let run = host.run(|| {
+                let mut batch = Batch::new();
+                for id in 0..1000 {
+                    if !batch.push(record(id))? {
+                        break;
+                    }
+                }
+                batch.finish()
+            });
+            assert_eq!(run.result, Ok(taken), "{limit}");
+            assert_eq!(run.records.len(), usize::try_from(taken).unwrap());
+            assert!(
+                run.records
+                    .last()
+                    .unwrap()
+                    .starts_with(&format!("{{\"id\":{},", taken - 1))
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_no_further_pages_fails_when_full() {
+        let host = FakeHost::new(|_| Answer::json("[{},{},{}]")).limit(2);
+        let run = host.run(|| {
+            emit_or_fail("{}")?;
+            assert!(!is_full());
+            emit_or_fail(Record::new())?;
+            assert!(is_full());
+            emit_or_fail("{}")
+        });
+        assert_eq!(
+            (run.records.len(), run.result.unwrap_err().code()),
+            (2, ErrorCode::InvalidArgument)
+        );
+        let run = host.run(|| emit_json(&http::get("https://a.example").send()?, "", &[])?.all());
+        assert_eq!(run.result.unwrap_err().code(), ErrorCode::InvalidArgument);
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        let host = FakeHost::new(|_| Answer::status(404));
+        for text in ["", "[]", "{} {}", "{", "7"] {
+            assert_eq!(
+                host.run(|| emit(text)).result.unwrap_err().code(),
+                ErrorCode::InvalidArgument,
+                "{text}"
+            );
+        }
+    }
+}

@@ -30,7 +30,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::bindings::wit_host::{credentials::Secret, invocation::Details, log::Level};
+use crate::bindings::wit_host::{invocation::Details, log::Level};
+use crate::credentials::Secret;
 use crate::schema::EntityDefinition;
 use crate::{Error, Result, token};
 
@@ -172,7 +173,7 @@ impl FakeHost {
             bytes: DEFAULT_BYTES,
             millis: 60_000,
             millis_per_request: 0,
-            secret: Secret::Oauth2("sealed".to_owned()),
+            secret: Secret::OAuth2("sealed".to_owned()),
             entity: None,
         }
     }

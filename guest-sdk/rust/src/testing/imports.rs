@@ -1,7 +1,8 @@
 //! The host's imports, answered by the fake of the running call.
 
 use super::{Answer, Sent, details, json, with_call};
-use crate::bindings::wit_host::{credentials::Secret, http, invocation, log, page};
+use crate::bindings::wit_host::{http, invocation, log, page};
+use crate::credentials::Secret;
 use crate::schema::EntityDefinition;
 use crate::{Error, Result};
 
