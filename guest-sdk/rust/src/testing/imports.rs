@@ -142,7 +142,7 @@ pub(crate) fn emit_json(
         taken,
         left,
         total,
-        rest: "{}".to_owned(),
+        rest: json::rest(response.utf8()?, pointer)?,
     })
 }
 

@@ -61,6 +61,20 @@ fn object(text: &str) -> Result<BTreeMap<String, &str>> {
         .collect())
 }
 
+/// The top-level values beside the one that a pointer leads through, as an object.
+pub(super) fn rest(text: &str, pointer: &str) -> Result<String> {
+    if pointer.is_empty() {
+        return Ok("{}".to_owned());
+    }
+    let first = pointer.split('/').nth(1).unwrap_or_default();
+    let first = first.replace("~1", "/").replace("~0", "~");
+    let mut rest = crate::page::Record::new();
+    for (key, value) in object(text)?.iter().filter(|(key, _)| **key != first) {
+        rest = rest.json(key, value);
+    }
+    Ok(rest.into())
+}
+
 pub(super) fn check_object(text: &str) -> Result<()> {
     let no_object = |_| Error::invalid_argument("a record is not one JSON object");
     object(text).map(drop).map_err(no_object)

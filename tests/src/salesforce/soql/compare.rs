@@ -87,10 +87,16 @@ pub(super) fn compare(
                     .collect::<Vec<_>>(),
             );
     }
-    let ordering = match (value.is_null(), literal) {
-        (true, Literal::Null) => Some(Ordering::Equal),
-        (true, _) | (_, Literal::Null) => None,
-        (false, literal) => order_values(kind, value, &literal_value(literal)),
+    // The service keeps no empty texts: '' means null.
+    let wants_null = match literal {
+        Literal::Null => true,
+        Literal::Text(text) => text.0.is_empty(),
+        _ => false,
+    };
+    let ordering = match (value.is_null(), wants_null) {
+        (true, true) => Some(Ordering::Equal),
+        (true, false) | (false, true) => None,
+        (false, false) => order_values(kind, value, &literal_value(literal)),
     };
     match comparison {
         Comparison::Equal => ordering == Some(Ordering::Equal),

@@ -5,7 +5,7 @@
 //! typed: a quoted number against a numeric field, or a bare one against a text field, is refused as the service does.
 //!
 //! Meaning: two-valued logic. A null field is unequal to every value, so `!=`, `NOT IN` and `NOT (x = …)` find it, and
-//! neither smaller nor greater than any. Texts compare without regard to letter case; keys with regard to it, in their
+//! neither smaller nor greater than any; an empty text in a comparison means null. Texts compare without regard to letter case; keys with regard to it, in their
 //! 15- or 18-character form. In `LIKE`, `%` and `_` are wildcards unless escaped by a backslash in the literal.
 
 mod compare;

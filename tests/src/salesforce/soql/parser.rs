@@ -90,7 +90,7 @@ struct Parser {
 /// Parses a query; the error is the message of a `MALFORMED_QUERY`.
 ///
 /// # Errors
-/// Anything outside the grammar, and more than 100 levels of parentheses.
+/// Anything outside the grammar, and more than 150 levels of parentheses.
 pub fn parse(text: &str) -> Result<Query, String> {
     let mut parser = Parser {
         tokens: tokens(text)?,
@@ -213,7 +213,7 @@ impl Parser {
 
     fn condition(&mut self) -> Result<Condition, String> {
         self.depth += 1;
-        if self.depth > 100 {
+        if self.depth > 150 {
             return Err("condition nested too deeply".to_owned());
         }
         let condition = self.condition_inside()?;

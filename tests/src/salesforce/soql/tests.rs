@@ -67,6 +67,7 @@ fn texts_compare_without_case_and_null_is_unequal_to_all() {
     finds("Text__c", &values, "Text__c NOT IN ('abc')", &["b", "n"]);
     finds("Text__c", &values, "Text__c IN ('abc', null)", &["a", "n"]);
     finds("Text__c", &values, "Text__c = null", &["n"]);
+    finds("Text__c", &values, "Text__c = ''", &["n"]);
     finds("Text__c", &values, "Text__c != null", &["a", "b"]);
     finds("Text__c", &values, "Text__c > 'abc'", &["b"]);
 }
