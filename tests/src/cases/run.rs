@@ -109,8 +109,9 @@ pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> 
         None
     };
     application.begin();
-    for step in &case.steps {
-        runner.step(step, definition.as_ref())?;
+    for (number, step) in case.steps.iter().enumerate() {
+        // Only the first request is followed: the others are about what comes after.
+        runner.step(step, definition.as_ref(), spec.follow && number == 0)?;
     }
     runner.afterwards(&application)?;
     Ok(runner.failures)
@@ -163,7 +164,7 @@ impl Runner<'_> {
         Ok(answer["entityDefinition"].clone())
     }
 
-    fn step(&mut self, step: &Step, definition: Option<&Value>) -> Result<()> {
+    fn step(&mut self, step: &Step, definition: Option<&Value>, follow: bool) -> Result<()> {
         let (mut request, mut bytes) = self.request(step)?;
         if let Some(definition) = definition
             && let Some(context) = request
@@ -176,7 +177,7 @@ impl Runner<'_> {
         }
         let mut lines = Vec::new();
         let mut answer = self.invoke(&request, &bytes, &mut lines)?;
-        if self.case.spec.follow {
+        if follow {
             self.pages = 1;
             let most = self.case.spec.max_pages.unwrap_or(MAX_PAGES);
             while answer["isSuccess"] == true
