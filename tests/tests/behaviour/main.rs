@@ -9,4 +9,10 @@
 )]
 
 mod cases;
+mod entitlement;
+mod log;
 mod runtime_api;
+mod secrets;
+mod startup;
+mod support;
+mod tool;

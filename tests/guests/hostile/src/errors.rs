@@ -38,6 +38,8 @@ pub(crate) fn perform(behaviour: &str, upstream: &str) -> Option<Result<Option<S
             Ok(body) => say(format!("the application said {body}")),
             Err(error) => Some(Err(error)),
         },
+        // As a good connector would: only a success is read.
+        "checked-echo" => Some(checked(upstream).map(|()| None)),
         "log-echo" => match echo(upstream) {
             Ok(body) => {
                 log::write(
@@ -63,6 +65,15 @@ fn echo(upstream: &str) -> Result<String, Error> {
         ..request(&format!("{upstream}/echo"))
     })?
     .text()
+}
+
+fn checked(upstream: &str) -> Result<(), Error> {
+    let credential = Some(Credential::Bearer);
+    let response = send(Request {
+        credential,
+        ..request(&format!("{upstream}/echo"))
+    })?;
+    response.ensure_ok()
 }
 
 fn code_named(name: &str) -> Option<ErrorCode> {

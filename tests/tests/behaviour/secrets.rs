@@ -1,0 +1,133 @@
+//! Credentials through the real AWS client: Secrets Manager by moto, and a service that fails in every way.
+
+use appflow_testkit::fakes::{JsonAnswer, JsonService, Moto};
+use appflow_testkit::runtime_api::{FunctionConfig, Lambda};
+use appflow_testkit::upstream::{Script, Upstream};
+use serde_json::{Value, json};
+
+use crate::support::{ask, code, function, query};
+
+/// An application that takes one token only.
+fn application(token: &str) -> Upstream {
+    let script = format!(
+        "[[exchange]]\npath = '/echo'\nheader = {{ authorization = 'Bearer {token}' }}\nbody = 'welcome'\n\
+         [[exchange]]\npath = '/echo'\nstatus = 401\nbody = 'go away'\n"
+    );
+    let script: Script = toml::from_str(&script).unwrap();
+    Upstream::start(script, std::path::Path::new(".")).unwrap()
+}
+
+fn config(endpoint: String, application: &Upstream) -> FunctionConfig {
+    function("hostile")
+        .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint)
+        .env("APPFLOW_LOCAL_TARGETS", application.url())
+}
+
+/// A request that needs the secret: the guest passes on what the application said, as a message.
+fn request(arn: &str, application: &Upstream) -> Value {
+    let mut request = query("message-echo", json!({"upstream": application.url()}));
+    request["connectorContext"]["credentials"]["secretArn"] = json!(arn);
+    request
+}
+
+fn message(answer: &Value) -> &str {
+    answer["errorDetails"]["errorMessage"]
+        .as_str()
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_secret_of_moto_reaches_the_application_and_nobody_else() {
+    let moto = Moto::shared().unwrap();
+    let token = "CANARY-MOTO-TOKEN";
+    let text = json!({"accessToken": token, "refreshToken": "CANARY-MOTO-REFRESH"}).to_string();
+    let arn = moto
+        .create_secret("eu-west-1", "appflow!111122223333-behaviour", &text)
+        .unwrap();
+    let application = application(token);
+    let lambda = Lambda::start(config(moto.url(), &application)).unwrap();
+    let (answer, _) = ask(&lambda, &request(&arn, &application));
+    assert!(message(&answer).contains("welcome"), "{answer}");
+    assert!(
+        !lambda.logs().unwrap().concat().contains("CANARY"),
+        "{:#?}",
+        lambda.logs()
+    );
+}
+
+#[test]
+fn a_token_that_appflow_has_refreshed_is_fetched_anew_after_it_was_rejected() {
+    let moto = Moto::shared().unwrap();
+    let text = |token: &str| json!({"accessToken": token}).to_string();
+    let arn = moto
+        .create_secret(
+            "eu-west-1",
+            "appflow!111122223333-refreshed",
+            &text("CANARY-OLD"),
+        )
+        .unwrap();
+    let application = application("CANARY-NEW");
+    let lambda = Lambda::start(config(moto.url(), &application)).unwrap();
+    let mut rejected = request(&arn, &application);
+    rejected["entityIdentifier"] = json!("checked-echo");
+    let (answer, _) = ask(&lambda, &rejected);
+    assert_eq!(code(&answer), "InvalidCredentials", "{answer}");
+    moto.put_secret("eu-west-1", &arn, &text("CANARY-NEW"))
+        .unwrap();
+    let (answer, _) = ask(&lambda, &request(&arn, &application));
+    assert!(
+        message(&answer).contains("welcome"),
+        "the old token was kept: {answer}"
+    );
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_told_as_such() {
+    let moto = Moto::shared().unwrap();
+    let application = application("none");
+    let lambda = Lambda::start(config(moto.url(), &application)).unwrap();
+    let arn =
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:appflow!111122223333-nowhere-AbCdEf";
+    let (answer, _) = ask(&lambda, &request(arn, &application));
+    assert_eq!(code(&answer), "ResourceNotFoundError", "{answer}");
+    assert!(application.requests().is_empty());
+}
+
+#[test]
+fn errors_of_secrets_manager_and_of_kms_are_told_apart() {
+    let denied = "User: arn:aws:sts::111122223333:assumed-role/r/f is not authorized to perform: \
+                  secretsmanager:GetSecretValue";
+    let kms = "Access to KMS is not allowed";
+    let cases = [
+        (
+            JsonAnswer::error("AccessDeniedException", denied),
+            "AccessDenied",
+            "secretsmanager:GetSecretValue",
+        ),
+        (
+            JsonAnswer::error("AccessDeniedException", kms),
+            "AccessDenied",
+            "kms:Decrypt",
+        ),
+        (
+            JsonAnswer::error("ThrottlingException", "Rate exceeded"),
+            "RateLimitExceeded",
+            "",
+        ),
+        (
+            JsonAnswer::fault("InternalServiceError"),
+            "ServiceUnavailable",
+            "",
+        ),
+    ];
+    for (answer, expected, part) in cases {
+        let service = JsonService::start([answer]).unwrap();
+        let application = application("none");
+        let lambda = Lambda::start(config(service.url(), &application)).unwrap();
+        let arn = appflow_testkit::setup::SECRET_ARN;
+        let (answer, _) = ask(&lambda, &request(arn, &application));
+        assert_eq!(code(&answer), expected, "{answer}");
+        assert!(message(&answer).contains(part), "{answer}");
+        assert!(application.requests().is_empty());
+    }
+}
