@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::clock::manual::ManualClock;
-use crate::entitlement::{ProductCode, ProductId};
-use appflow_testkit::fakes::{LicenseAnswer, LicenseManager as LicenseFake};
 use async_trait::async_trait;
-use proptest::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 use tokio::sync::Semaphore;
+
+#[path = "gate_http_tests.rs"]
+mod http;
+#[path = "gate_sequence_tests.rs"]
+mod sequences;
 
 const YES: Verdict = Verdict::Entitled { expires: None };
 const MINUTE: Duration = Duration::from_secs(60);
@@ -479,134 +481,4 @@ async fn a_back_end_that_panics_leaves_nobody_waiting() {
     let gate = Gate::with_back_end("shop", "p", Arc::new(Panicking), Settings::default(), clock);
     let refusal = gate.check(None, Instant::now() + MINUTE).await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::ServiceUnavailable);
-}
-
-#[tokio::test]
-async fn goes_through_license_manager_over_http() {
-    let fake = LicenseFake::start([LicenseAnswer::Entitled { expiration: None }]).unwrap();
-    let product = Product::LicenseManager {
-        product_id: ProductId::new("prod-abc").unwrap(),
-    };
-    let aws = Aws::for_server(&fake.url());
-    let gate = Gate::new("shop", &product, Settings::default(), &aws);
-    gate.start();
-    for _ in 0..3 {
-        gate.check(None, Instant::now() + MINUTE).await.unwrap();
-    }
-    assert_eq!(fake.calls().len(), 1);
-
-    fake.answer_with([LicenseAnswer::Error(
-        "NoEntitlementsAllowedException".into(),
-    )]);
-    let gate = Gate::new("shop", &product, Settings::default(), &aws);
-    let refusal = gate.check(None, Instant::now() + MINUTE).await.unwrap_err();
-    assert_eq!(refusal.kind, RefusalKind::AccessDenied);
-    assert!(refusal.message.contains("prod-abc"));
-}
-
-#[tokio::test]
-async fn goes_through_the_entitlement_service_over_http() {
-    use appflow_testkit::fakes::{Entitlement, Marketplace, MarketplaceAnswer};
-    let fake = Marketplace::start([MarketplaceAnswer::Page {
-        entitlements: vec![Entitlement {
-            product_code: "code1".into(),
-            account: "123456789012".into(),
-            ..Entitlement::default()
-        }],
-        next_token: None,
-    }])
-    .unwrap();
-    let product = Product::Marketplace {
-        product_code: ProductCode::new("code1").unwrap(),
-    };
-    let aws = Aws::for_server(&fake.url());
-    let gate = Gate::new("shop", &product, Settings::default(), &aws);
-    gate.start();
-    let account = AccountId::from_function_arn("arn:aws:lambda:r:123456789012:function:f");
-    let deadline = Instant::now() + MINUTE;
-    gate.check(account.as_ref(), deadline).await.unwrap();
-    assert_eq!(fake.calls().len(), 1);
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Check,
-    Advance(u32),
-    Freeze(u32),
-    SetBack(u32),
-    Answer(Verdict),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let seconds = prop_oneof![0..120_u32, 0..8_000_u32, 0..100_000_u32];
-    prop_oneof![
-        4 => Just(Step::Check),
-        2 => seconds.clone().prop_map(Step::Advance),
-        1 => seconds.clone().prop_map(Step::Freeze),
-        1 => seconds.prop_map(Step::SetBack),
-        3 => prop_oneof![
-            Just(YES),
-            Just(Verdict::NotEntitled),
-            Just(Verdict::NotAllowedToAsk { action: "a" }),
-            Just(Verdict::Misconfigured("m".into())),
-            Just(Verdict::CouldNotAsk("c".into())),
-        ].prop_map(Step::Answer),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
-    /// Whatever happens in whatever order: nobody passes without a yes that is within grace, a no is never passed by once
-    /// known, a refusal fits the last answer, and never are two questions under way.
-    #[test]
-    fn any_sequence_keeps_the_rules(steps in proptest::collection::vec(step(), 1..60)) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
-            let bench = Bench::new(FakeBackEnd::new(Verdict::CouldNotAsk("c".into())));
-            // The answer that the gate heard last, and when it last heard a yes.
-            let mut heard: Option<Verdict> = None;
-            let mut yes: Option<Moment> = None;
-            let mut asked = 0;
-            for step in steps {
-                match step {
-                    Step::Advance(seconds) => bench.clock.advance(Duration::from_secs(seconds.into())),
-                    Step::Freeze(seconds) => bench.clock.freeze(Duration::from_secs(seconds.into())),
-                    Step::SetBack(seconds) => bench.clock.set_back(Duration::from_secs(seconds.into())),
-                    Step::Answer(answer) => bench.back_end.set(answer),
-                    Step::Check => {
-                        let now = bench.clock.now();
-                        let had_grace = yes.is_some_and(|yes| now.since(&yes) < Settings::default().grace());
-                        let result = bench.check_and_settle().await;
-                        if bench.back_end.asked() > asked {
-                            assert_eq!(bench.back_end.asked(), asked + 1);
-                            asked += 1;
-                            let answer = bench.back_end.answer.lock().unwrap().clone();
-                            match &answer {
-                                Verdict::Entitled { .. } => yes = Some(now),
-                                Verdict::CouldNotAsk(_) => {}
-                                _ => yes = None,
-                            }
-                            heard = Some(answer);
-                        }
-                        match (result.map_err(|refusal| refusal.kind), heard.clone().unwrap()) {
-                            (Ok(()), Verdict::Entitled { .. }) => {}
-                            (Ok(()), _) => assert!(had_grace, "passed with nothing to go on with"),
-                            (Err(RefusalKind::AccessDenied), Verdict::NotEntitled | Verdict::NotAllowedToAsk { .. })
-                            | (Err(RefusalKind::ClientError), Verdict::Misconfigured(_)) => {}
-                            (Err(RefusalKind::ServiceUnavailable), Verdict::CouldNotAsk(_)) => {
-                                assert!(!had_grace, "an outage refused within grace");
-                            }
-                            (result, heard) => unreachable!("{result:?} after {heard:?}"),
-                        }
-                    }
-                }
-            }
-            assert!(bench.back_end.most_at_once.load(Ordering::SeqCst) <= 1);
-        });
-    }
 }
