@@ -40,7 +40,7 @@ impl Configuration for Salesforce {
             .auth_url("https://login.salesforce.com/services/oauth2/authorize")
             .auth_url("https://test.salesforce.com/services/oauth2/authorize")
             .scopes(["api", "refresh_token"]);
-        Ok(Description::new("appflow-wasm", "Salesforce", env!("CARGO_PKG_VERSION"))
+        Ok(Description::new("Wasm connectors", "Salesforce", env!("CARGO_PKG_VERSION"))
             .api_versions(API_VERSIONS.rev().map(|version| format!("v{version}.0")))
             .setting(
                 Setting::url(INSTANCE_URL, "Instance URL")

@@ -17,12 +17,11 @@ use crate::show::{self, Screen};
 /// What is read.
 const ENTITY: &str = "Account";
 /// Fields shown and written.
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 5] = [
     "Id",
     "Name",
     "Type",
     "NumberOfEmployees",
-    "AnnualRevenue",
     "LastModifiedDate",
 ];
 /// Filter as AppFlow writes it.
@@ -303,7 +302,7 @@ impl<'a> Flow<'a> {
             show::rate(rate),
         );
         self.done("query with a filter", pages, records.len(), took, &what);
-        self.screen.detail(FILTER);
+        self.screen.detail(&format!("where {FILTER}"));
         Ok(records)
     }
 
@@ -319,7 +318,7 @@ impl<'a> Flow<'a> {
             .take(SHOWN)
             .map(|record| FIELDS.iter().map(|name| cell(&record[*name])).collect())
             .collect();
-        self.screen.table(&FIELDS, &rows, &[3, 4]);
+        self.screen.table(&FIELDS, &rows, &[3]);
         if let Some(left) = records.len().checked_sub(SHOWN).filter(|left| *left > 0) {
             self.screen
                 .detail(&format!("and {} more in the file", show::count(left)));

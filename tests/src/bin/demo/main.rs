@@ -33,7 +33,7 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Accounts the small Salesforce holds.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, value_name = "N", default_value_t = 30_000)]
     records: usize,
 }
 

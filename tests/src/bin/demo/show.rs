@@ -70,7 +70,7 @@ impl Screen {
 
     /// More about the last step.
     pub(crate) fn detail(&self, text: &str) {
-        let indent = 5 + NAME_WIDTH;
+        let indent = 4;
         self.line(&format!(
             "{:indent$}{DIM}{}{DIM:#}",
             "",
