@@ -17,7 +17,8 @@
 //! a secret, a record or a filter value turns up in logs, messages or page tokens, no function error, the same process
 //! to the end, no request to the application that was not expected.
 //!
-//! With `APPFLOW_BLESS=1` the answers of failing cases are written anew, to be read before they are committed. With
+//! With `APPFLOW_BLESS=1` the answers of failing cases are written anew, with `APPFLOW_BLESS=new` only those that are
+//! not there yet; to be read before they are committed. With
 //! `APPFLOW_CASES=TEXT` only cases whose `group/name` contains the text run.
 
 mod application;

@@ -260,7 +260,8 @@ impl Runner<'_> {
         if differences.is_empty() {
             return Ok(());
         }
-        if std::env::var_os(BLESS_VARIABLE).is_some_and(|value| value == "1") {
+        let bless = std::env::var(BLESS_VARIABLE).unwrap_or_default();
+        if bless == "1" || (bless == "new" && !step.answer.exists()) {
             let text = format!("{:#}\n", readable(answer.clone()));
             return std::fs::write(&step.answer, text).context("cannot write the answer");
         }

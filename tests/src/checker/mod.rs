@@ -20,7 +20,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-pub use self::tables::OPERATIONS;
+pub use self::tables::{ERROR_CODES, OPERATIONS};
 
 /// Something wrong with an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

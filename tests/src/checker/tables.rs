@@ -366,7 +366,8 @@ static FIELD_DATA_TYPES: &[&str] = &[
     "List",
 ];
 
-static ERROR_CODES: &[&str] = &[
+/// The error codes.
+pub static ERROR_CODES: &[&str] = &[
     "InvalidArgument",
     "InvalidCredentials",
     "AccessDenied",

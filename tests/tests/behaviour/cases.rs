@@ -1,9 +1,12 @@
 //! The contract cases.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use appflow_testkit::cases::run_all;
+use appflow_testkit::cases::{load, run_all};
+use appflow_testkit::checker::{ERROR_CODES, OPERATIONS, operation_of};
 use appflow_testkit::setup::Setup;
+use serde_json::Value;
 
 #[test]
 fn every_case_folder_gets_its_answer() {
@@ -12,4 +15,52 @@ fn every_case_folder_gets_its_answer() {
         Ok(runs) => println!("{runs} runs of cases"),
         Err(error) => panic!("{error:#}"),
     }
+}
+
+/// What the folders promise as a whole: it is easy to lose one without noticing.
+#[test]
+fn the_cases_cover_every_operation_and_every_error_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let cases = load(&root).unwrap();
+    let (mut operations, mut codes) = (BTreeSet::new(), BTreeSet::new());
+    for case in &cases {
+        for step in &case.steps {
+            let read = |path: &Path| -> Value {
+                std::fs::read(path)
+                    .ok()
+                    .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+                    .unwrap_or_default()
+            };
+            if let Some(operation) = operation_of(&read(&step.request)) {
+                operations.extend(
+                    case.spec
+                        .components
+                        .iter()
+                        .map(|component| (component.clone(), operation)),
+                );
+            }
+            codes.extend(
+                read(&step.answer)["errorDetails"]["errorCode"]
+                    .as_str()
+                    .map(str::to_owned),
+            );
+        }
+    }
+    for component in ["salesforce", "hostile"] {
+        for operation in OPERATIONS {
+            let covered = operations.contains(&(component.to_owned(), operation));
+            assert!(covered, "no case of {operation} for {component}");
+        }
+    }
+    for code in ERROR_CODES {
+        assert!(codes.contains(code), "no case expects {code}");
+    }
+    let salesforce = cases
+        .iter()
+        .filter(|case| case.name.starts_with("salesforce/"))
+        .count();
+    assert!(
+        salesforce >= 60,
+        "{salesforce} cases of the Salesforce connector"
+    );
 }
