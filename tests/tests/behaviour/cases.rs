@@ -53,7 +53,7 @@ fn the_cases_cover_every_operation_and_every_error_code() {
         }
     }
     for code in ERROR_CODES {
-        assert!(codes.contains(code), "no case expects {code}");
+        assert!(codes.contains(*code), "no case expects {code}");
     }
     let salesforce = cases
         .iter()
