@@ -8,14 +8,17 @@
 //! * [`Policy`] lives for one invocation: the rules plus the hosts in that invocation's settings, and its counters.
 
 mod address;
+mod answer;
 mod client;
 mod connector;
 mod decode;
 mod error;
+mod failure;
 mod host;
 mod host_pattern;
 mod local;
 mod policy;
+mod pool;
 mod request;
 mod retry_after;
 mod stats;

@@ -18,8 +18,9 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::client::{BoxError, DEFAULT_USER_AGENT, Egress, Limits, sort_hyper};
+use super::client::{BoxError, DEFAULT_USER_AGENT, Egress, Limits};
 use super::error::EgressError;
+use super::failure::sort_hyper;
 use super::policy::{Denial, Policy};
 use super::request::{check_method, is_forbidden_header};
 use super::stats::OutboundStats;

@@ -1,7 +1,10 @@
 //! What goes out, and what is refused before it does.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::server::{Reply, Server, answer};
 use super::*;
+use crate::clock::manual::ManualClock;
 
 #[tokio::test]
 async fn a_request_goes_out_and_its_whole_answer_comes_back() {
@@ -58,6 +61,49 @@ async fn connections_are_kept_across_invocations() {
         get(&egress, &server.url()).await.unwrap();
     }
     assert_eq!((server.seen().len(), server.connections()), (5, 1));
+}
+
+#[tokio::test]
+async fn connections_from_before_a_freeze_are_not_used() {
+    let server = Server::start(|_| answer("200 OK", "", "x")).await;
+    let clock = std::sync::Arc::new(ManualClock::new());
+    let local = LocalTargets::parse(&server.url()).unwrap();
+    let options = EgressOptions {
+        local,
+        clock: clock.clone(),
+        ..EgressOptions::default()
+    };
+    let egress = Egress::new(vec![], vec![], options);
+    for (frozen, connections) in [(0, 1), (50, 1), (51, 2), (0, 2), (86_400, 3)] {
+        clock.freeze(Duration::from_secs(frozen));
+        get(&egress, &server.url()).await.unwrap();
+        assert_eq!(server.connections(), connections, "{frozen} s");
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_repeated_once_if_the_connection_ends_before_the_answer_and_a_write_never() {
+    let served = AtomicUsize::new(0);
+    // Every second request finds the connection closed under it.
+    let server = Server::start(move |_| match served.fetch_add(1, Ordering::SeqCst) % 2 {
+        0 => answer("200 OK", "", "x"),
+        _ => Reply::Close(vec![]),
+    })
+    .await;
+    let egress = to(&server);
+    for expected in [1, 3] {
+        assert_eq!(get(&egress, &server.url()).await.unwrap().body, "x");
+        assert_eq!(server.seen().len(), expected);
+    }
+    let policy = egress.policy(&[]);
+    let post = request("POST", &server.url());
+    let error = egress
+        .send(&policy, post, soon(), LIMITS)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, EgressError::Truncated { .. }), "{error:?}");
+    assert!(error.may_have_been_sent());
+    assert_eq!((server.seen().len(), policy.stats().calls()), (4, 1));
 }
 
 #[tokio::test]

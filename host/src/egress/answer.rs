@@ -1,0 +1,111 @@
+//! Whole answers: collected up to the limit, decompressed, complete.
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::client::{Limits, OutboundResponse};
+use super::decode::{Coding, DecodeFailure};
+use super::error::EgressError;
+use super::failure::sort_hyper;
+use super::policy::Policy;
+
+/// Collects the body of a response.
+pub(crate) async fn collect(
+    policy: &Policy,
+    host: String,
+    head: bool,
+    response: http::Response<Incoming>,
+    limits: Limits,
+) -> Result<OutboundResponse, EgressError> {
+    let limit = limits.response_body_bytes;
+    let (mut parts, mut body) = response.into_parts();
+    let failed = |failure, host: &str| match failure {
+        DecodeFailure::TooLarge => EgressError::BodyTooLarge {
+            host: host.to_owned(),
+            limit,
+        },
+        DecodeFailure::Truncated => EgressError::Truncated {
+            host: host.to_owned(),
+        },
+        DecodeFailure::Broken(reason) => EgressError::Decode {
+            host: host.to_owned(),
+            reason,
+        },
+    };
+    // What will not fit is refused before it is read.
+    if !head && body.size_hint().lower() > limit {
+        return Err(failed(DecodeFailure::TooLarge, &host));
+    }
+    let expected = usize::try_from(body.size_hint().lower()).unwrap_or_default();
+    let mut collected = Collected::default();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| sort_hyper(&error, &host))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        policy.stats().add_bytes_in(data.len());
+        if (collected.len() + data.len()) as u64 > limit {
+            return Err(failed(DecodeFailure::TooLarge, &host));
+        }
+        collected.push(data, expected);
+    }
+    let body = collected.into_bytes();
+    // HEAD and 304 announce a coding and send nothing.
+    let coding = if body.is_empty() {
+        Coding::Identity
+    } else {
+        Coding::of(&parts.headers).map_err(|failure| failed(failure, &host))?
+    };
+    let body = coding
+        .decode(body, limit)
+        .map_err(|failure| failed(failure, &host))?;
+    if coding != Coding::Identity {
+        parts.headers.remove(CONTENT_ENCODING);
+        parts.headers.remove(CONTENT_LENGTH);
+    }
+    Ok(OutboundResponse {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+        host,
+    })
+}
+
+/// A body as it comes. One frame is kept as it is; more are joined in one buffer, of the announced size at once if there
+/// is one.
+#[derive(Default)]
+struct Collected {
+    first: Bytes,
+    joined: BytesMut,
+}
+
+impl Collected {
+    fn len(&self) -> usize {
+        self.first.len() + self.joined.len()
+    }
+
+    fn push(&mut self, data: Bytes, expected: usize) {
+        if self.len() == 0 {
+            self.first = data;
+            return;
+        }
+        if self.joined.is_empty() {
+            self.joined
+                .reserve(expected.max(self.first.len() + data.len()));
+            self.joined
+                .extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.joined.extend_from_slice(&data);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.joined.is_empty() {
+            self.first
+        } else {
+            self.joined.freeze()
+        }
+    }
+}

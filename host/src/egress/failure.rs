@@ -1,0 +1,109 @@
+//! Errors of the libraries in our words: a few, without hosts' certificates, paths or values.
+
+use std::error::Error as _;
+
+use hyper_util::client::legacy::Error as ClientError;
+
+use super::connector::ConnectFailure;
+use super::error::EgressError;
+use super::policy::Denial;
+
+/// Puts the client's error into our words.
+pub(crate) fn sort(error: &ClientError, host: &str) -> EgressError {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(failure) = inner.downcast_ref::<ConnectFailure>() {
+            return sort_connect(failure, host.to_owned());
+        }
+        if let Some(error) = inner.downcast_ref::<hyper::Error>() {
+            return sort_hyper(error, host);
+        }
+        source = inner.source();
+    }
+    if error.is_connect() {
+        return EgressError::Connect {
+            host: host.to_owned(),
+            reason: "the connection failed".to_owned(),
+        };
+    }
+    EgressError::Protocol {
+        host: host.to_owned(),
+    }
+}
+
+fn sort_connect(failure: &ConnectFailure, host: String) -> EgressError {
+    match failure {
+        ConnectFailure::Forbidden(class) => Denial::Address {
+            host,
+            class: *class,
+        }
+        .into(),
+        ConnectFailure::NotGranted => Denial::Url {
+            reason: "neither https nor a local target",
+        }
+        .into(),
+        ConnectFailure::Resolve(_) => EgressError::Connect {
+            host,
+            reason: "its name was not found".to_owned(),
+        },
+        ConnectFailure::Tcp(error) => EgressError::Connect {
+            host,
+            reason: error.kind().to_string(),
+        },
+        ConnectFailure::Timeout => EgressError::ConnectTimeout { host },
+        ConnectFailure::Tls(error) => {
+            let tls = error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            let reason = match tls {
+                Some(rustls::Error::InvalidCertificate(problem)) => {
+                    format!("its certificate is not valid ({})", certificate(problem))
+                }
+                Some(_) => "the TLS handshake failed".to_owned(),
+                None if error.kind() == std::io::ErrorKind::NotFound => {
+                    "this machine has no certificate authorities".to_owned()
+                }
+                None => "the connection ended during the TLS handshake".to_owned(),
+            };
+            EgressError::Tls { host, reason }
+        }
+    }
+}
+
+/// A few words instead of the library's, which print certificates and names.
+fn certificate(problem: &rustls::CertificateError) -> &'static str {
+    use rustls::CertificateError as E;
+    match problem {
+        E::Expired | E::ExpiredContext { .. } => "expired",
+        E::NotValidYet | E::NotValidYetContext { .. } => "not valid yet",
+        E::Revoked => "revoked",
+        E::UnknownIssuer | E::BadSignature => "unknown issuer",
+        E::NotValidForName | E::NotValidForNameContext { .. } => "issued for another name",
+        _ => "malformed or not acceptable",
+    }
+}
+
+pub(crate) fn sort_hyper(error: &hyper::Error, host: &str) -> EgressError {
+    let host = host.to_owned();
+    let reset = || {
+        let mut source = error.source();
+        while let Some(inner) = source {
+            if let Some(error) = inner.downcast_ref::<std::io::Error>() {
+                use std::io::ErrorKind::{
+                    BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof,
+                };
+                return matches!(
+                    error.kind(),
+                    BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+                );
+            }
+            source = inner.source();
+        }
+        false
+    };
+    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() || reset() {
+        EgressError::Truncated { host }
+    } else {
+        EgressError::Protocol { host }
+    }
+}
