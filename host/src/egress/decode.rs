@@ -61,7 +61,7 @@ impl Coding {
             Self::Deflate
                 if body.len() >= 2
                     && body[0] & 0x0f == 8
-                    && u16::from_be_bytes([body[0], body[1]]) % 31 == 0 =>
+                    && u16::from_be_bytes([body[0], body[1]]).is_multiple_of(31) =>
             {
                 read(ZlibDecoder::new(&*body), body.len() * 4, limit)
             }
