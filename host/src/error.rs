@@ -201,3 +201,145 @@ fn trap_code(kind: TrapKind) -> ErrorCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::egress::Denial;
+
+    #[test]
+    fn every_status_has_its_code() {
+        use ErrorCode as Code;
+        for (statuses, code) in [
+            (&[400, 413, 414, 422][..], Code::InvalidArgument),
+            (&[401], Code::InvalidCredentials),
+            (&[403], Code::AccessDenied),
+            (&[408], Code::RequestTimeout),
+            (&[429], Code::RateLimitExceeded),
+            (&[503], Code::ServiceUnavailable),
+            (
+                &[402, 404, 405, 409, 410, 412, 418, 451, 499],
+                Code::ClientError,
+            ),
+            (&[500, 501, 502, 504, 599], Code::ServerError),
+            (&[0, 100, 204, 302, 600], Code::UnknownError),
+        ] {
+            for status in statuses {
+                let error = Error::Upstream {
+                    status: *status,
+                    message: String::new(),
+                    retry_after_seconds: Some(7),
+                };
+                assert_eq!(error.details().code, code, "{status}");
+                assert_eq!(error.details().retry_after_seconds, Some(7), "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_other_error_has_its_code() {
+        use ErrorCode as Code;
+        let trap = |kind| Error::Trap {
+            kind,
+            message: String::new(),
+        };
+        let refusal = |kind| {
+            Error::NotEntitled(Refusal {
+                kind,
+                message: String::new(),
+                retry_after_seconds: None,
+            })
+        };
+        let host = || "h".to_owned();
+        for (error, code) in [
+            (Error::Request(String::new()), Code::InvalidArgument),
+            (
+                Error::Filter(ParseError {
+                    position: 1,
+                    message: String::new(),
+                }),
+                Code::InvalidArgument,
+            ),
+            (Error::Unsupported(String::new()), Code::InvalidArgument),
+            (refusal(RefusalKind::AccessDenied), Code::AccessDenied),
+            (refusal(RefusalKind::ClientError), Code::ClientError),
+            (
+                refusal(RefusalKind::ServiceUnavailable),
+                Code::ServiceUnavailable,
+            ),
+            (SecretError::NotFound.into(), Code::ResourceNotFoundError),
+            (SecretError::AccessDenied.into(), Code::AccessDenied),
+            (SecretError::KmsDenied.into(), Code::AccessDenied),
+            (SecretError::Timeout.into(), Code::RequestTimeout),
+            (SecretError::Malformed("").into(), Code::InvalidCredentials),
+            (SecretError::InvalidArn.into(), Code::InvalidArgument),
+            (
+                EgressError::Denied(Denial::Url { reason: "" }).into(),
+                Code::AccessDenied,
+            ),
+            (
+                EgressError::InvalidRequest(String::new()).into(),
+                Code::InvalidArgument,
+            ),
+            (
+                EgressError::Connect {
+                    host: host(),
+                    reason: String::new(),
+                }
+                .into(),
+                Code::ServiceUnavailable,
+            ),
+            (
+                EgressError::Timeout { host: host() }.into(),
+                Code::RequestTimeout,
+            ),
+            (
+                EgressError::Truncated { host: host() }.into(),
+                Code::ServerError,
+            ),
+            (trap(TrapKind::Time), Code::RequestTimeout),
+            (trap(TrapKind::Memory), Code::ServerError),
+            (trap(TrapKind::Panic), Code::UnknownError),
+            (trap(TrapKind::Exit(3)), Code::UnknownError),
+            (trap(TrapKind::Stack), Code::UnknownError),
+            (trap(TrapKind::Fault), Code::UnknownError),
+            (
+                PageError::RecordTooLarge {
+                    index: 0,
+                    bytes: 2,
+                    limit: 1,
+                }
+                .into(),
+                Code::InvalidArgument,
+            ),
+            (PageError::NotAllowed.into(), Code::UnknownError),
+            (JsonError::NotUtf8.into(), Code::ServerError),
+            (Error::Output(String::new()), Code::UnknownError),
+            (Error::Limit(String::new()), Code::ServerError),
+            (Error::Contract(String::new()), Code::UnknownError),
+            (Error::Internal(String::new()), Code::UnknownError),
+        ] {
+            assert_eq!(error.details().code, code, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_connector_names_its_own_code_and_its_message_is_made_fit() {
+        for code in ErrorCode::ALL {
+            let error = Error::Connector {
+                code: *code,
+                message: format!("first\nsecond {}", "x".repeat(3000)),
+                retry_after_seconds: Some(u32::MAX),
+            };
+            let details = error.details();
+            assert_eq!(details.code, *code);
+            assert!(
+                details.message.starts_with("first second x"),
+                "{}",
+                details.message
+            );
+            assert_eq!(details.message.chars().count(), MAX_MESSAGE_CHARS);
+            assert_eq!(details.retry_after_seconds, Some(i32::MAX));
+        }
+    }
+}

@@ -72,3 +72,37 @@ fn literal(literal: &Literal) -> source::Literal {
         Literal::Null => source::Literal::Null,
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_comes_first_and_children_after_their_parent() {
+        let text =
+            "NOT (a = 1 or b in ('x', null)) and c between 2020-01-01 and 2020-12-31 LIMIT 25";
+        let flat = to_guest(text, &crate::filter::parse(text).unwrap());
+        assert_eq!((flat.text.as_str(), flat.limit), (text, Some(25)));
+        let source::FilterNode::AllOf(parts) = &flat.nodes[0] else {
+            panic!("the root is no conjunction")
+        };
+        assert_eq!(parts, &[1, 5]);
+        assert!(matches!(flat.nodes[1], source::FilterNode::Negate(2)));
+        let source::FilterNode::AnyOf(parts) = &flat.nodes[2] else {
+            panic!("no disjunction under the negation")
+        };
+        assert_eq!(parts, &[3, 4]);
+        assert!(
+            matches!(&flat.nodes[5], source::FilterNode::Between(interval) if interval.field == "c")
+        );
+        assert_eq!(flat.nodes.len(), 6);
+    }
+
+    #[test]
+    fn a_limit_alone_has_no_nodes() {
+        let flat = to_guest("LIMIT 10", &crate::filter::parse("LIMIT 10").unwrap());
+        assert!(flat.nodes.is_empty());
+        assert_eq!(flat.limit, Some(10));
+    }
+}

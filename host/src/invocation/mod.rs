@@ -110,7 +110,10 @@ impl Host {
             .await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("it panicked".to_owned())));
         let bytes = match outcome {
-            Ok(answer) => appflow::encode(report.operation, Ok(&answer)),
+            Ok(answer) => {
+                report.answered(&answer);
+                appflow::encode(report.operation, Ok(&answer))
+            }
             Err(error) => self.failure(&mut report, &error.details()),
         };
         let bytes = if bytes.len() > MAX_ANSWER_BYTES {

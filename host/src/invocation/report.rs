@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::appflow::{ErrorDetails, Operation, Request};
+use crate::appflow::{Answer, ErrorCode, ErrorDetails, Operation, Request};
 use crate::bindings::Usage;
 use crate::egress::OutboundStats;
 use crate::page::Page;
@@ -93,6 +93,35 @@ impl Report {
                 "the connector wrote more than is kept; the rest was dropped"
             );
         }
+    }
+
+    /// Notes what an answer says of itself: some records of a write may have failed, some settings be wrong.
+    pub(super) fn answered(&mut self, answer: &Answer) {
+        self.error = match answer {
+            Answer::WriteData(write) => {
+                let failed = write
+                    .write_record_results
+                    .iter()
+                    .filter(|result| !result.is_success)
+                    .count();
+                (failed > 0).then(|| {
+                    let message = format!(
+                        "{failed} of {} records failed",
+                        write.write_record_results.len()
+                    );
+                    ErrorDetails::new(ErrorCode::PartialWriteFailure, message)
+                })
+            }
+            Answer::ValidateConnectorRuntimeSettings(wrong)
+                if !wrong.errors_by_input_field.is_empty() =>
+            {
+                Some(ErrorDetails::new(
+                    ErrorCode::InvalidArgument,
+                    "some settings are wrong",
+                ))
+            }
+            _ => None,
+        };
     }
 
     pub(super) fn failed(&mut self, details: &ErrorDetails) {
