@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | `[connector]` | `name` | 2 to 64 of `a-z 0-9 -`, beginning with a letter | required |
 //! | | `version` | semantic version | required |
-//! | `[egress]` | `hosts` | list of grants, see [`HostPattern`](crate::egress::HostPattern) | none |
+//! | `[egress]` | `hosts` | list of grants, see [`HostPattern`] | none |
 //! | `[[egress.from-setting]]` | `setting`, `pattern` | the host in a runtime setting, if it fits the pattern | none |
 //! | `[credentials]` | `readable` | `true`: the connector sees real values of secrets | `false` |
 //! | `[limits]` | `memory-mb` | 1 to 2048: memory of one instance | 128 |
