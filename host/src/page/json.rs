@@ -10,7 +10,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::Pick;
+use super::{Pick, moment};
 
 /// Why a body could not be used as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -322,7 +322,15 @@ impl Picker {
             }
             first = false;
             out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(value.get().as_bytes());
+            let text = value.get().as_bytes();
+            match moment::offset_without_colon(text) {
+                Some(minutes) => {
+                    out.extend_from_slice(&text[..minutes]);
+                    out.push(b':');
+                    out.extend_from_slice(&text[minutes..]);
+                }
+                None => out.extend_from_slice(text),
+            }
         }
         out.push(b'}');
         Ok(())

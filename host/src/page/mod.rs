@@ -6,6 +6,7 @@
 //! bytes Lambda lets through, so no guest has to reckon with either.
 
 mod json;
+mod moment;
 
 pub use json::{JsonError, Pointer};
 
@@ -437,6 +438,23 @@ mod tests {
         let mut page = Page::new(10, 1000);
         let none = page.emit_json(&body, "/items", &[], 7).unwrap();
         assert_eq!((none.taken, none.left, none.total), (0, 0, 3));
+    }
+
+    #[test]
+    fn picked_points_in_time_get_the_colon_of_their_offset() {
+        let mut page = Page::new(10, 1000);
+        let body = Bytes::from_static(
+            br#"[{"at":"2025-01-31T12:00:00.000+0000","text":"on 2025-01-31T12:00:00+0000"}]"#,
+        );
+        let picks = ["at", "text"].map(|name| Pick {
+            name: name.to_owned(),
+            path: name.to_owned(),
+        });
+        page.emit_json(&body, "", &picks, 0).unwrap();
+        assert_eq!(
+            records(page),
+            [r#"{"at":"2025-01-31T12:00:00.000+00:00","text":"on 2025-01-31T12:00:00+0000"}"#]
+        );
     }
 
     #[test]
