@@ -26,7 +26,7 @@ enum Command {
     /// Checks a component against the contract and compiles it for Lambda.
     Compile(compile::Arguments),
     /// Runs one operation of a component on this machine.
-    Invoke(invoke::Arguments),
+    Invoke(Box<invoke::Arguments>),
 }
 
 fn main() -> ExitCode {

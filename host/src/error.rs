@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::appflow::{ErrorCode, ErrorDetails};
 use crate::credentials::SecretError;
-use crate::egress::EgressError;
+use crate::egress::{Denial, EgressError};
 use crate::engine::TrapKind;
 use crate::entitlement::{Refusal, RefusalKind};
 use crate::filter::ParseError;
@@ -162,8 +162,10 @@ fn secret_code(error: &SecretError) -> (ErrorCode, Option<u32>) {
 
 fn egress_code(error: &EgressError) -> (ErrorCode, Option<u32>) {
     let code = match error {
+        EgressError::Denied(Denial::Url { .. }) | EgressError::InvalidRequest(_) => {
+            ErrorCode::InvalidArgument
+        }
         EgressError::Denied(_) => ErrorCode::AccessDenied,
-        EgressError::InvalidRequest(_) => ErrorCode::InvalidArgument,
         EgressError::Connect { .. } | EgressError::Tls { .. } => ErrorCode::ServiceUnavailable,
         EgressError::ConnectTimeout { .. } | EgressError::Timeout { .. } => {
             ErrorCode::RequestTimeout
@@ -205,7 +207,6 @@ fn trap_code(kind: TrapKind) -> ErrorCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::egress::Denial;
 
     #[test]
     fn every_status_has_its_code() {
@@ -274,8 +275,12 @@ mod tests {
             (SecretError::Malformed("").into(), Code::InvalidCredentials),
             (SecretError::InvalidArn.into(), Code::InvalidArgument),
             (
-                EgressError::Denied(Denial::Url { reason: "" }).into(),
+                EgressError::Denied(Denial::Port { host: host() }).into(),
                 Code::AccessDenied,
+            ),
+            (
+                EgressError::Denied(Denial::Url { reason: "" }).into(),
+                Code::InvalidArgument,
             ),
             (
                 EgressError::InvalidRequest(String::new()).into(),

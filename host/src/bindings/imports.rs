@@ -5,6 +5,7 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use http::Uri;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue, SET_COOKIE};
 use wasmtime::component::Resource;
 
@@ -14,7 +15,7 @@ use super::imported::http::{self as wit_http, Body, Credential, Placement};
 use super::imported::{credentials, invocation, log, page};
 use super::state::{HeldResponse, HostState, MAX_LOG_LINES, to_usize};
 use crate::credentials::{Credentials, Secret};
-use crate::egress::{self, retry_after};
+use crate::egress::{self, EgressError, retry_after};
 use crate::page::{Pick, Pointer};
 use crate::{Error, log as host_log};
 
@@ -61,17 +62,13 @@ impl wit_http::Host for HostState {
 impl HostState {
     /// The request as it goes out, credentials included.
     fn prepare(&self, request: wit_http::Request) -> Result<http::Request<Bytes>, Error> {
-        let mut url = url::Url::parse(&request.url).map_err(|error| {
-            Error::Request(format!(
-                "the connector asked for an address that is none: {error}"
-            ))
-        })?;
+        let mut uri = egress::parse_url(&request.url).map_err(EgressError::from)?;
         let mut headers = http::HeaderMap::new();
         for (name, value) in &request.headers {
             headers.append(header_name(name)?, header_value(name, value)?);
         }
         if let Some(credential) = &request.credential {
-            self.authorize(credential, &mut url, &mut headers)?;
+            self.authorize(credential, &mut uri, &mut headers)?;
         }
         let body = match request.body {
             None => Bytes::new(),
@@ -80,11 +77,9 @@ impl HostState {
         };
         let mut prepared = http::Request::builder()
             .method(request.method.as_str())
-            .uri(url.as_str())
+            .uri(uri)
             .body(body)
-            .map_err(|_| {
-                Error::Request("the connector asked for a malformed method or address".to_owned())
-            })?;
+            .map_err(|_| Error::Request("the connector asked for a malformed method".to_owned()))?;
         *prepared.headers_mut() = headers;
         Ok(prepared)
     }
@@ -92,7 +87,7 @@ impl HostState {
     fn authorize(
         &self,
         credential: &Credential,
-        url: &mut url::Url,
+        uri: &mut Uri,
         headers: &mut http::HeaderMap,
     ) -> Result<(), Error> {
         match credential {
@@ -122,8 +117,7 @@ impl HostState {
                 prefix,
             }) => {
                 let secret = self.secret(secret_key)?;
-                url.query_pairs_mut()
-                    .append_pair(name, &format!("{prefix}{}", secret.expose()));
+                *uri = with_parameter(uri, name, &format!("{prefix}{}", secret.expose()))?;
             }
             Credential::Signed(signing) => {
                 return Err(Error::Unsupported(format!(
@@ -146,6 +140,17 @@ impl HostState {
     fn response(&self, response: &Resource<HeldResponse>) -> wasmtime::Result<&HeldResponse> {
         Ok(self.table.get(response)?)
     }
+}
+
+/// The address with one more query parameter.
+fn with_parameter(uri: &Uri, name: &str, value: &str) -> Result<Uri, Error> {
+    let pair = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair(name, value)
+        .finish();
+    let separator = if uri.query().is_some() { '&' } else { '?' };
+    format!("{uri}{separator}{pair}").parse().map_err(|_| {
+        Error::Request("the connector asked for an address that is too long".to_owned())
+    })
 }
 
 fn header_name(name: &str) -> Result<HeaderName, Error> {
@@ -453,4 +458,36 @@ impl log::Host for HostState {
 /// Asked by the alarm: is this store's time over?
 pub(crate) fn is_over(deadline: Instant) -> bool {
     Instant::now() >= deadline
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_the_query_is_encoded_and_stands_last() {
+        for (address, expected) in [
+            (
+                "https://h.example/p",
+                "https://h.example/p?k=a+b%26c%3Dd%23",
+            ),
+            (
+                "https://h.example/p?x=1",
+                "https://h.example/p?x=1&k=a+b%26c%3Dd%23",
+            ),
+        ] {
+            let uri = with_parameter(&address.parse().unwrap(), "k", "a b&c=d#").unwrap();
+            assert_eq!(uri.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn headers_with_secrets_are_marked_and_refuse_line_breaks() {
+        let value = secret_header("Bearer ", "token").unwrap();
+        assert!(value.is_sensitive());
+        assert_eq!(format!("{value:?}"), "Sensitive");
+        let error = secret_header("Bearer ", "tok\r\nx: SECRET").unwrap_err();
+        assert!(!error.to_string().contains("SECRET"), "{error}");
+    }
 }

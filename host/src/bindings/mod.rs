@@ -1,7 +1,7 @@
 //! The contract in Rust: the one module that knows types generated from `wit/`.
 //!
 //! [`HostState`] is what a store holds, one per invocation, and the `Host` implementations are what a guest can call. The
-//! generated module stays private; conversions to the protocol's types are in [`convert`].
+//! generated module stays private; conversions to the protocol's types are in `convert`.
 
 mod calls;
 mod convert;

@@ -76,6 +76,7 @@ impl ResourceLimiter for MemoryLimiter {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -50,6 +50,7 @@ pub fn config() -> Config {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     #[test]
     fn wasmtime_version_is_the_locked_one() {
