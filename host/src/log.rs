@@ -51,7 +51,7 @@ where
 /// A text for users: on one line and at most `max_chars` characters, the end replaced by `…` if it is longer.
 #[must_use]
 pub fn message(text: &str, max_chars: usize) -> String {
-    let line = one_line(text.trim());
+    let line = one_line(text).trim().to_owned();
     if line.chars().count() <= max_chars {
         return line;
     }

@@ -112,7 +112,7 @@ mod tests {
         let (lines, dropped) = printed.take();
         assert_eq!(lines[0], "first");
         assert_eq!(lines[1], "second [31m");
-        assert_eq!(dropped, 3 * KEPT_BYTES + 19 - KEPT_BYTES);
+        assert_eq!(dropped, 3 * KEPT_BYTES + 20 - KEPT_BYTES);
         assert_eq!(printed.take(), (Vec::new(), 0));
     }
 }
