@@ -134,7 +134,22 @@ pub(crate) fn all(repo: &Repo, toolchain: &GuestToolchain) -> Result<Vec<Guest>>
             )?)?;
         }
     }
+    remove_others(&folder(repo), &guests)?;
     Ok(guests.into_values().collect())
+}
+
+/// Removes what earlier runs left of guests that are gone, so that no test can lean on them.
+fn remove_others(folder: &Path, guests: &BTreeMap<String, Guest>) -> Result<()> {
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = path
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned());
+        if name.is_none_or(|name| !guests.contains_key(&name)) {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// One connector by the name of its folder.
