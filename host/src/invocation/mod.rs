@@ -7,6 +7,7 @@
 mod report;
 mod settings_check;
 
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -16,9 +17,9 @@ use futures::FutureExt as _;
 
 use crate::Error;
 use crate::appflow::{
-    self, Answer, ConnectorConfiguration, ErrorCode, ErrorDetails, Identity, MAX_ANSWER_BYTES,
-    Operation, Pairs, QueryDataAnswer, Records, Request, RetrieveDataAnswer, Severity,
-    ValidateSettingsAnswer, WriteDataAnswer,
+    self, Answer, ConnectorConfiguration, ConnectorContext, ErrorCode, ErrorDetails, FieldDataType,
+    Identity, MAX_ANSWER_BYTES, Operation, Pairs, QueryDataAnswer, Records, Request,
+    RetrieveDataAnswer, Severity, ValidateSettingsAnswer, WriteDataAnswer,
 };
 use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
 use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache};
@@ -26,7 +27,7 @@ use crate::egress::{Egress, EgressOptions, Policy};
 use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
 use crate::filter::{self, Filter};
-use crate::page::Page;
+use crate::page::{MayBeMoment, Page};
 
 pub use report::Report;
 
@@ -283,12 +284,14 @@ impl Host {
             ),
             _ => Page::closed(),
         };
+        let context = request.context().cloned().map(Arc::new);
+        let page = page.with_moments(may_be_moment(context.clone()));
         HostState::new(Parts {
             info: InvocationInfo {
                 request_id: request_id.to_owned(),
                 deadline,
             },
-            context: request.context().cloned().map(Arc::new),
+            context,
             page,
             egress: Arc::clone(&self.egress),
             policy,
@@ -470,6 +473,35 @@ fn check_rules(answer: &Answer) -> Result<(), Error> {
             errors.len() - 1
         ))),
     }
+}
+
+/// Whether a field may be a point in time, by the definition AppFlow sent along; without one any field may.
+///
+/// The definition is read when the first value looks like a point in time, which for most entities is never.
+fn may_be_moment(context: Option<Arc<ConnectorContext>>) -> MayBeMoment {
+    let others: OnceLock<HashSet<String>> = OnceLock::new();
+    Arc::new(move |field| {
+        let others = others.get_or_init(|| {
+            let text = context
+                .as_ref()
+                .and_then(|context| context.entity_definition.as_ref());
+            let definition = text.and_then(|text| text.decode().ok());
+            let fields = definition
+                .map(|definition| definition.fields)
+                .unwrap_or_default();
+            fields
+                .into_iter()
+                .filter(|field| {
+                    field
+                        .data_type
+                        .known()
+                        .is_some_and(|kind| kind != FieldDataType::DateTime)
+                })
+                .map(|field| field.field_name)
+                .collect()
+        });
+        !others.contains(field)
+    })
 }
 
 /// The settings that come with a request; none for the operation that has none.

@@ -10,7 +10,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::{Pick, moment};
+use super::{MayBeMoment, Pick, moment};
 
 /// Why a body could not be used as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -276,10 +276,14 @@ pub(super) fn each_element<E: From<JsonError>>(
 pub(super) struct Picker {
     /// Name as JSON text with its colon, key of the first level, further keys.
     picks: Vec<(String, String, Vec<String>)>,
+    /// Names of the output fields, in the order of the picks.
+    names: Vec<String>,
+    may_be_moment: MayBeMoment,
 }
 
 impl Picker {
-    pub(super) fn new(picks: &[Pick]) -> Result<Self, JsonError> {
+    pub(super) fn new(picks: &[Pick], may_be_moment: MayBeMoment) -> Result<Self, JsonError> {
+        let names = picks.iter().map(|pick| pick.name.clone()).collect();
         let picks = picks
             .iter()
             .map(|pick| {
@@ -293,7 +297,11 @@ impl Picker {
                 Ok((format!("{name}:"), first, keys))
             })
             .collect::<Result<_, JsonError>>()?;
-        Ok(Self { picks })
+        Ok(Self {
+            picks,
+            names,
+            may_be_moment,
+        })
     }
 
     /// Appends the record made of an element's chosen fields, in the order of the picks; absent ones are left out.
@@ -308,7 +316,7 @@ impl Picker {
             .map_err(|error| JsonError::NotJson(describe(&error)))?;
         out.push(b'{');
         let mut first = true;
-        for ((name, _, deeper), value) in self.picks.iter().zip(values) {
+        for (((name, _, deeper), plain), value) in self.picks.iter().zip(&self.names).zip(values) {
             let mut value = value;
             for key in deeper {
                 value = match value {
@@ -323,7 +331,7 @@ impl Picker {
             first = false;
             out.extend_from_slice(name.as_bytes());
             let text = value.get().as_bytes();
-            match moment::offset_without_colon(text) {
+            match moment::offset_without_colon(text).filter(|_| (self.may_be_moment)(plain)) {
                 Some(minutes) => {
                     out.extend_from_slice(&text[..minutes]);
                     out.push(b':');

@@ -8,6 +8,8 @@
 mod json;
 mod moment;
 
+use std::sync::Arc;
+
 pub use json::{JsonError, Pointer};
 
 use bytes::Bytes;
@@ -71,8 +73,10 @@ pub struct Emitted {
     pub rest: String,
 }
 
+/// Tells whether a field may be a point in time, as far as is known. Asked only for values that look like one.
+pub type MayBeMoment = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// The records of one answer, escaped.
-#[derive(Debug)]
 pub struct Page {
     records: Vec<u8>,
     count: usize,
@@ -80,6 +84,18 @@ pub struct Page {
     max_bytes: usize,
     full: bool,
     allowed: bool,
+    may_be_moment: MayBeMoment,
+}
+
+impl std::fmt::Debug for Page {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Page")
+            .field("count", &self.count)
+            .field("bytes", &self.records.len())
+            .field("full", &self.full)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Page {
@@ -93,6 +109,16 @@ impl Page {
             max_bytes,
             full: false,
             allowed: true,
+            may_be_moment: Arc::new(|_| true),
+        }
+    }
+
+    /// The same with knowledge of the entity's fields, so that a text that merely looks like a point in time stays as it is.
+    #[must_use]
+    pub fn with_moments(self, may_be_moment: MayBeMoment) -> Self {
+        Self {
+            may_be_moment,
+            ..self
         }
     }
 
@@ -214,7 +240,7 @@ impl Page {
         let pointer = Pointer::parse(pointer)?;
         let text = json::text(body)?;
         let (array, rest) = json::split(text, &pointer)?;
-        let picker = json::Picker::new(picks)?;
+        let picker = json::Picker::new(picks, Arc::clone(&self.may_be_moment))?;
         let mut seen = 0;
         let mut taken = 0;
         let mut scratch = Vec::new();
@@ -454,6 +480,23 @@ mod tests {
         assert_eq!(
             records(page),
             [r#"{"at":"2025-01-31T12:00:00.000+00:00","text":"on 2025-01-31T12:00:00+0000"}"#]
+        );
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_point_in_time_stays_as_it_is_where_the_entity_says_text() {
+        let body = Bytes::from_static(
+            br#"[{"at":"2025-01-31T12:00:00+0000","name":"2025-01-31T12:00:00+0000"}]"#,
+        );
+        let picks = ["at", "name"].map(|name| Pick {
+            name: name.to_owned(),
+            path: name.to_owned(),
+        });
+        let mut page = Page::new(10, 1000).with_moments(Arc::new(|field| field == "at"));
+        page.emit_json(&body, "", &picks, 0).unwrap();
+        assert_eq!(
+            records(page),
+            [r#"{"at":"2025-01-31T12:00:00+00:00","name":"2025-01-31T12:00:00+0000"}"#]
         );
     }
 
