@@ -7,7 +7,7 @@ use wasmtime::{Store, UpdateDeadline};
 
 use super::exported::{configuration, destination, metadata, source};
 use super::imported::common;
-use super::{convert, filter, state::HostState};
+use super::{convert, entity, filter, state::HostState};
 use crate::Error;
 use crate::appflow::{
     CacheControl, ConnectorConfiguration, ConnectorContext, ConnectorMode, DescribeEntityAnswer,
@@ -163,7 +163,7 @@ impl<'c> Guest<'c> {
             guest.call_list_entities(&mut self.store, &context, &wanted)
         )?;
         Ok(ListEntitiesAnswer {
-            entities: page.entities.into_iter().map(convert::entity).collect(),
+            entities: page.entities.into_iter().map(entity::entity).collect(),
             next_token: page.next_token,
             cache_control: cache_control(page.cache_seconds),
         })
@@ -182,7 +182,7 @@ impl<'c> Guest<'c> {
             guest.call_describe_entity(&mut self.store, &context, entity)
         )?;
         Ok(DescribeEntityAnswer {
-            entity_definition: convert::definition(answer.definition)?,
+            entity_definition: entity::definition(answer.definition)?,
             cache_control: cache_control(answer.cache_seconds),
         })
     }

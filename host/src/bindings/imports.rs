@@ -9,11 +9,11 @@ use http::Uri;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue, SET_COOKIE};
 use wasmtime::component::Resource;
 
-use super::convert;
 use super::imported::common::{self, Pairs};
 use super::imported::http::{self as wit_http, Body, Credential, Placement};
 use super::imported::{credentials, invocation, log, page};
 use super::state::{HeldResponse, HostState, MAX_LOG_LINES, to_usize};
+use super::{convert, entity};
 use crate::credentials::{Credentials, Secret};
 use crate::egress::{self, EgressError, retry_after};
 use crate::page::{Pick, Pointer};
@@ -366,7 +366,7 @@ impl invocation::Host for HostState {
         // One that cannot be read is as good as none: AppFlow's own copy is broken, which is not the connector's fault.
         Ok(json
             .and_then(|json| json.decode().ok())
-            .map(|definition| convert::definition_to_guest(&definition)))
+            .map(|definition| entity::to_guest(&definition)))
     }
 
     fn entity_json(&mut self) -> wasmtime::Result<Option<String>> {

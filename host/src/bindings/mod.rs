@@ -5,6 +5,7 @@
 
 mod calls;
 mod convert;
+mod entity;
 mod filter;
 mod imports;
 mod state;

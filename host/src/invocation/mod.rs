@@ -5,9 +5,9 @@
 //! never ends in a function error.
 
 mod report;
+mod rules;
 mod settings_check;
 
-use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,9 +17,9 @@ use futures::FutureExt as _;
 
 use crate::Error;
 use crate::appflow::{
-    self, Answer, ConnectorConfiguration, ConnectorContext, ErrorCode, ErrorDetails, FieldDataType,
-    Identity, MAX_ANSWER_BYTES, Operation, Pairs, QueryDataAnswer, Records, Request,
-    RetrieveDataAnswer, Severity, ValidateSettingsAnswer, WriteDataAnswer,
+    self, Answer, ConnectorConfiguration, ErrorCode, ErrorDetails, Identity, MAX_ANSWER_BYTES,
+    Operation, Pairs, QueryDataAnswer, Records, Request, RetrieveDataAnswer,
+    ValidateSettingsAnswer, WriteDataAnswer,
 };
 use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
 use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache};
@@ -27,21 +27,13 @@ use crate::egress::{Egress, EgressOptions, Policy};
 use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
 use crate::filter::{self, Filter};
-use crate::page::{MayBeMoment, Page};
+use crate::page::Page;
 
 pub use report::Report;
-
-/// Time kept back from every limit for encoding the answer and sending it.
-const MARGIN: Duration = Duration::from_millis(500);
+use rules::{MAX_TOKEN_CHARS, check_rules, deadline, may_be_moment, next_token};
 
 /// Locale in which the connector describes itself to the host.
 const HOST_LOCALE: &str = "en-US";
-
-/// Most warnings logged for one answer: a description of hundreds of fields may break one rule in each.
-const MAX_WARNINGS: usize = 5;
-
-/// Longest next token, in characters (AppFlow API reference, `nextToken`).
-const MAX_TOKEN_CHARS: usize = 2048;
 
 /// One request, as Lambda hands it over.
 #[derive(Debug, Clone, Copy)]
@@ -457,53 +449,6 @@ async fn ask(
     }))
 }
 
-/// Refuses what AppFlow could not decode or would refuse; logs what merely goes beyond its documented limits.
-fn check_rules(answer: &Answer) -> Result<(), Error> {
-    let (errors, warnings): (Vec<_>, Vec<_>) = appflow::validate(answer)
-        .into_iter()
-        .partition(|problem| problem.severity == Severity::Error);
-    for problem in warnings.iter().take(MAX_WARNINGS) {
-        tracing::warn!(target: "appflow_host", property = problem.path, "beyond AppFlow's limits: {}", problem.message);
-    }
-    match errors.first() {
-        None => Ok(()),
-        Some(first) if errors.len() == 1 => Err(Error::Output(first.to_string())),
-        Some(first) => Err(Error::Output(format!(
-            "{first} (and {} more)",
-            errors.len() - 1
-        ))),
-    }
-}
-
-/// Whether a field may be a point in time, by the definition AppFlow sent along; without one any field may.
-///
-/// The definition is read when the first value looks like a point in time, which for most entities is never.
-fn may_be_moment(context: Option<Arc<ConnectorContext>>) -> MayBeMoment {
-    let others: OnceLock<HashSet<String>> = OnceLock::new();
-    Arc::new(move |field| {
-        let others = others.get_or_init(|| {
-            let text = context
-                .as_ref()
-                .and_then(|context| context.entity_definition.as_ref());
-            let definition = text.and_then(|text| text.decode().ok());
-            let fields = definition
-                .map(|definition| definition.fields)
-                .unwrap_or_default();
-            fields
-                .into_iter()
-                .filter(|field| {
-                    field
-                        .data_type
-                        .known()
-                        .is_some_and(|kind| kind != FieldDataType::DateTime)
-                })
-                .map(|field| field.field_name)
-                .collect()
-        });
-        !others.contains(field)
-    })
-}
-
 /// The settings that come with a request; none for the operation that has none.
 fn settings(request: &Request) -> Option<&Pairs> {
     match request {
@@ -516,39 +461,4 @@ fn settings(request: &Request) -> Option<&Pairs> {
             .context()
             .map(|context| &context.connector_runtime_settings),
     }
-}
-
-/// The smaller of Lambda's limit and AppFlow's, less a margin: half a second, or a fifth of what is left if that is less.
-fn deadline(lambda: Instant, operation: Operation) -> Instant {
-    let now = Instant::now();
-    let left = lambda
-        .saturating_duration_since(now)
-        .min(operation.time_limit());
-    now + left.saturating_sub(MARGIN.min(left / 5))
-}
-
-/// A token as AppFlow takes it: none instead of an empty one, and never the one it has just sent.
-fn next_token(previous: Option<&str>, next: Option<String>) -> Result<Option<String>, Error> {
-    let Some(token) = next.filter(|token| !token.is_empty()) else {
-        return Ok(None);
-    };
-    if token.chars().count() > MAX_TOKEN_CHARS {
-        return Err(Error::Output(format!(
-            "its next token is longer than {MAX_TOKEN_CHARS} characters"
-        )));
-    }
-    if token
-        .chars()
-        .any(|character| character.is_whitespace() || character.is_control())
-    {
-        return Err(Error::Output(
-            "its next token holds spaces or control characters".to_owned(),
-        ));
-    }
-    if previous == Some(token.as_str()) {
-        return Err(Error::Output(
-            "its next token is the one it was given, so the flow would never end".to_owned(),
-        ));
-    }
-    Ok(Some(token))
 }

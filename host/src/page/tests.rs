@@ -1,0 +1,199 @@
+use super::*;
+
+fn records(page: Page) -> Vec<String> {
+    let mut text = b"[".to_vec();
+    text.extend(page.into_bytes());
+    text.push(b']');
+    serde_json::from_slice(&text).unwrap()
+}
+
+#[test]
+fn records_come_back_as_they_were() {
+    let mut page = Page::new(10, 1000);
+    let hard = "{\"a\":\"quote \\\" back\\\\slash \\u0000 é 🦀\"}";
+    assert!(page.emit(hard).unwrap());
+    assert!(page.emit("{}").unwrap());
+    assert_eq!(records(page), [hard, "{}"]);
+}
+
+#[test]
+fn what_is_no_object_is_refused_without_being_shown() {
+    let mut page = Page::new(10, 1000);
+    for text in [
+        "",
+        "SECRET",
+        "[1]",
+        "\"SECRET\"",
+        "{\"a\":1} {\"b\":2}",
+        "{\"a\":SECRET}",
+        "{\"a\":1",
+        "null",
+    ] {
+        let error = page.emit(text).unwrap_err().to_string();
+        assert!(error.contains("record 0"), "{error}");
+        assert!(!error.contains("SECRET"), "{error}");
+    }
+    assert_eq!(page.count(), 0);
+}
+
+#[test]
+fn a_full_page_takes_nothing_more() {
+    let mut page = Page::new(2, 1000);
+    assert!(page.emit("{}").unwrap());
+    assert!(page.emit("{}").unwrap());
+    assert!(!page.turned_away());
+    assert!(!page.emit("{}").unwrap());
+    assert!(page.turned_away());
+    assert_eq!(
+        (page.count(), page.records_left(), page.bytes_left()),
+        (2, 0, 0)
+    );
+}
+
+#[test]
+fn bytes_are_counted_after_escaping() {
+    // `"{\"a\":1}"` has 11 bytes, and a comma stands before the second.
+    let mut page = Page::new(10, 23);
+    assert!(page.emit("{\"a\":1}").unwrap());
+    assert!(page.emit("{\"a\":1}").unwrap());
+    assert_eq!(page.bytes_left(), 0);
+    let mut page = Page::new(10, 22);
+    assert!(page.emit("{\"a\":1}").unwrap());
+    assert!(!page.emit("{\"a\":1}").unwrap());
+    assert_eq!(records(page), ["{\"a\":1}"]);
+}
+
+#[test]
+fn a_record_larger_than_a_page_is_an_error() {
+    let mut page = Page::new(10, 10);
+    assert!(matches!(
+        page.emit("{\"a\":1}"),
+        Err(PageError::RecordTooLarge {
+            bytes: 11,
+            limit: 10,
+            ..
+        })
+    ));
+    assert_eq!(page.count(), 0);
+}
+
+#[test]
+fn batches_are_divided_or_refused_as_a_whole() {
+    let mut page = Page::new(2, 1000);
+    assert_eq!(page.emit_batch("{}{\"é\":1}{}", &[2, 10, 12]).unwrap(), 2);
+    for (text, ends) in [
+        ("{}{}", &[4u32, 2][..]),
+        ("{}", &[3]),
+        ("{\"é\":1}", &[3, 8]),
+        ("{}{}", &[2]),
+    ] {
+        let mut page = Page::new(10, 1000);
+        assert!(
+            matches!(page.emit_batch(text, ends), Err(PageError::Offsets(_))),
+            "{text} {ends:?}"
+        );
+        assert_eq!(page.count(), 0);
+    }
+}
+
+#[test]
+fn an_array_is_picked_renamed_skipped_and_cut() {
+    let body = Bytes::from_static(
+        br#"{"next":"x","items":[{"a":1,"b":{"c":"u"}},{"b":{"c":null},"a":2,"z":[1, 2]},{"a":3}],"n":3}"#,
+    );
+    let picks = [
+        Pick {
+            name: "A".into(),
+            path: "a".into(),
+        },
+        Pick {
+            name: "c".into(),
+            path: "/b/c".into(),
+        },
+    ];
+    let mut page = Page::new(10, 1000);
+    let all = page.emit_json(&body, "/items", &picks, 0).unwrap();
+    assert_eq!(
+        all,
+        Emitted {
+            taken: 3,
+            left: 0,
+            total: 3,
+            rest: r#"{"next":"x","n":3}"#.into()
+        }
+    );
+    assert_eq!(
+        records(page),
+        [r#"{"A":1,"c":"u"}"#, r#"{"A":2,"c":null}"#, r#"{"A":3}"#]
+    );
+
+    let mut page = Page::new(1, 1000);
+    let some = page.emit_json(&body, "/items", &[], 1).unwrap();
+    assert_eq!((some.taken, some.left, some.total), (1, 1, 3));
+    assert_eq!(records(page), [r#"{"b":{"c":null},"a":2,"z":[1, 2]}"#]);
+
+    let mut page = Page::new(10, 1000);
+    let none = page.emit_json(&body, "/items", &[], 7).unwrap();
+    assert_eq!((none.taken, none.left, none.total), (0, 0, 3));
+}
+
+#[test]
+fn picked_points_in_time_get_the_colon_of_their_offset() {
+    let mut page = Page::new(10, 1000);
+    let body = Bytes::from_static(
+        br#"[{"at":"2025-01-31T12:00:00.000+0000","text":"on 2025-01-31T12:00:00+0000"}]"#,
+    );
+    let picks = ["at", "text"].map(|name| Pick {
+        name: name.to_owned(),
+        path: name.to_owned(),
+    });
+    page.emit_json(&body, "", &picks, 0).unwrap();
+    assert_eq!(
+        records(page),
+        [r#"{"at":"2025-01-31T12:00:00.000+00:00","text":"on 2025-01-31T12:00:00+0000"}"#]
+    );
+}
+
+#[test]
+fn a_text_that_looks_like_a_point_in_time_stays_as_it_is_where_the_entity_says_text() {
+    let body = Bytes::from_static(
+        br#"[{"at":"2025-01-31T12:00:00+0000","name":"2025-01-31T12:00:00+0000"}]"#,
+    );
+    let picks = ["at", "name"].map(|name| Pick {
+        name: name.to_owned(),
+        path: name.to_owned(),
+    });
+    let mut page = Page::new(10, 1000).with_moments(Arc::new(|field| field == "at"));
+    page.emit_json(&body, "", &picks, 0).unwrap();
+    assert_eq!(
+        records(page),
+        [r#"{"at":"2025-01-31T12:00:00+00:00","name":"2025-01-31T12:00:00+0000"}"#]
+    );
+}
+
+#[test]
+fn bodies_without_an_array_there_are_refused() {
+    for (body, pointer) in [
+        (&b"{\"items\":1}"[..], "/items"),
+        (b"{\"a\":[]}", "/items"),
+        (b"<html>SECRET</html>", "/items"),
+        (b"{\"items\":[{}", "/items"),
+        (b"{\"items\":[{}]", "/items"),
+        (b"", ""),
+        (b"{\"items\":[1]}", "/items"),
+        (b"{\"items\":[\"\xff\"]}", "/items"),
+        (b"[]", "items"),
+    ] {
+        let mut page = Page::new(10, 1000);
+        let error = page
+            .emit_json(&Bytes::from_static(body), pointer, &[], 0)
+            .unwrap_err()
+            .to_string();
+        assert!(!error.contains("SECRET"), "{error}");
+    }
+}
+
+#[test]
+fn operations_without_records_refuse_them() {
+    assert_eq!(Page::closed().emit("{}"), Err(PageError::NotAllowed));
+}
