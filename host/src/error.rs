@@ -89,6 +89,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same error, with what the connector wrote itself passed through `change`.
+    #[must_use]
+    pub(crate) fn rewritten(mut self, change: impl Fn(&str) -> String) -> Self {
+        if let Self::Connector { message: text, .. }
+        | Self::Upstream { message: text, .. }
+        | Self::Unsupported(text) = &mut self
+        {
+            *text = change(text);
+        }
+        self
+    }
+
     /// What AppFlow is told: a code, a message of one line and at most [`MAX_MESSAGE_CHARS`] characters, and a delay
     /// where a later try makes sense.
     #[must_use]
@@ -123,16 +135,24 @@ impl Error {
                 ..
             } => (status_code(*status), *retry_after_seconds),
             Self::Trap { kind, .. } => (trap_code(*kind), None),
-            Self::Page(PageError::RecordTooLarge { .. }) => (ErrorCode::InvalidArgument, None),
+            Self::Page(
+                PageError::RecordTooLarge { .. }
+                | PageError::NotAnObject { .. }
+                | PageError::Offsets(_),
+            ) => (ErrorCode::InvalidArgument, None),
             Self::Page(PageError::Json(_)) | Self::Json(_) => (ErrorCode::ServerError, None),
             Self::Page(_) | Self::Output(_) | Self::Contract(_) | Self::Internal(_) => {
                 (ErrorCode::UnknownError, None)
             }
             Self::Limit(_) => (ErrorCode::ServerError, None),
         };
+        let mut message = crate::log::message(&self.to_string(), MAX_MESSAGE_CHARS);
+        if message.is_empty() {
+            message.push_str("the connector gave no reason");
+        }
         ErrorDetails {
             code,
-            message: crate::log::message(&self.to_string(), MAX_MESSAGE_CHARS),
+            message,
             retry_after_seconds: retry_after_seconds
                 .map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
         }

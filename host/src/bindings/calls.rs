@@ -92,6 +92,10 @@ impl<'c> Guest<'c> {
     pub fn finish(self) -> (Page, Usage) {
         let state = self.store.into_data();
         let (printed, printed_dropped) = state.printed.take();
+        let printed = printed
+            .iter()
+            .map(|line| state.credentials.scrub(line))
+            .collect();
         let usage = Usage {
             memory_bytes: state.limiter.peak_bytes(),
             printed,
@@ -137,7 +141,10 @@ impl<'c> Guest<'c> {
         )?;
         Ok(wrong
             .into_iter()
-            .map(|wrong| (wrong.key, wrong.message))
+            .map(|wrong| {
+                let message = crate::log::message(&wrong.message, crate::error::MAX_MESSAGE_CHARS);
+                (wrong.key, message)
+            })
             .collect())
     }
 

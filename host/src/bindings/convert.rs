@@ -91,7 +91,10 @@ pub(super) fn error_to_guest(error: &Error) -> common::Error {
 pub(super) fn error_from_guest(error: common::Error) -> Error {
     match error {
         common::Error::Failed(failure) => Error::Connector {
-            code: code_to_wire(failure.code).unwrap_or(ErrorCode::UnknownError),
+            // A failure in part has results, which tell what failed. An error has none.
+            code: code_to_wire(failure.code)
+                .filter(|code| *code != ErrorCode::PartialWriteFailure)
+                .unwrap_or(ErrorCode::UnknownError),
             message: failure.message,
             retry_after_seconds: failure.retry_after_seconds,
         },
@@ -350,9 +353,14 @@ pub(super) fn write_result(result: destination::WriteResult) -> WriteRecordResul
     WriteRecordResult {
         is_success: result.error.is_none(),
         record_id: result.record_id,
-        error_message: result
-            .error
-            .map(|message| crate::log::message(&message, crate::error::MAX_MESSAGE_CHARS)),
+        error_message: result.error.map(|message| {
+            let message = crate::log::message(&message, crate::error::MAX_MESSAGE_CHARS);
+            if message.is_empty() {
+                "the connector gave no reason".to_owned()
+            } else {
+                message
+            }
+        }),
     }
 }
 

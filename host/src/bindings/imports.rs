@@ -445,11 +445,20 @@ impl log::Host for HostState {
         let fields = self
             .credentials
             .scrub(&host_log::message(&fields, MAX_LOG_CHARS));
+        let request_id = self.info.request_id.as_str();
         match level {
-            log::Level::Debug => tracing::debug!(target: "connector", fields, "{message}"),
-            log::Level::Info => tracing::info!(target: "connector", fields, "{message}"),
-            log::Level::Warn => tracing::warn!(target: "connector", fields, "{message}"),
-            log::Level::Error => tracing::error!(target: "connector", fields, "{message}"),
+            log::Level::Debug => {
+                tracing::debug!(target: "connector", request_id, fields, "{message}");
+            }
+            log::Level::Info => {
+                tracing::info!(target: "connector", request_id, fields, "{message}")
+            }
+            log::Level::Warn => {
+                tracing::warn!(target: "connector", request_id, fields, "{message}")
+            }
+            log::Level::Error => {
+                tracing::error!(target: "connector", request_id, fields, "{message}");
+            }
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ use crate::filter::{self, Filter};
 use crate::page::Page;
 
 pub use report::Report;
-use rules::{MAX_TOKEN_CHARS, check_rules, deadline, may_be_moment, next_token};
+use rules::{MAX_TOKEN_CHARS, check_rules, deadline, may_be_moment, next_token, sealed};
 
 /// Locale in which the connector describes itself to the host.
 const HOST_LOCALE: &str = "en-US";
@@ -236,13 +236,15 @@ impl Host {
                 ));
             }
         }
+        let secrets = Arc::clone(&credentials);
         let state = self.state(&request, request_id, deadline, credentials, report);
         let began = Instant::now();
         let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
         let outcome = ask(&mut guest, request, filter.as_ref()).await;
         let (page, usage) = guest.finish();
         report.used(&page, &usage, began.elapsed());
-        let answer = self.complete(outcome?, page)?;
+        let asked = outcome.map_err(|error| error.rewritten(|text| secrets.scrub(text)))?;
+        let answer = sealed(self.complete(asked, page)?, &secrets)?;
         if let Answer::DescribeConnectorConfiguration(configuration) = &answer {
             let _ = self.described.set(Arc::new((**configuration).clone()));
         }
@@ -414,6 +416,14 @@ async fn ask(
         Request::ListEntities(request) => {
             let mut answer = guest.list_entities(&request).await?;
             answer.next_token = next_token(request.next_token.as_deref(), answer.next_token)?;
+            if usize::try_from(request.max_result).is_ok_and(|limit| answer.entities.len() > limit)
+            {
+                return Err(Error::Output(format!(
+                    "it holds {} entities, more than the {} asked for",
+                    answer.entities.len(),
+                    request.max_result
+                )));
+            }
             Answer::ListEntities(answer)
         }
         Request::DescribeEntity(request) => Answer::DescribeEntity(Box::new(

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::appflow::{self, Answer, ConnectorContext, FieldDataType, Operation, Severity};
+use crate::credentials::Credentials;
 use crate::page::MayBeMoment;
 
 /// Time kept back from every limit for encoding the answer and sending it.
@@ -100,6 +101,39 @@ pub(super) fn next_token(
         ));
     }
     Ok(Some(token))
+}
+
+/// The answer without the values of the credentials, wherever a connector may have put them: an application that repeats
+/// what it was sent is enough for that.
+pub(super) fn sealed(mut answer: Answer, secrets: &Credentials) -> Result<Answer, Error> {
+    let token = match &mut answer {
+        Answer::ListEntities(answer) => answer.next_token.as_deref(),
+        Answer::QueryData(answer) => answer.next_token.as_deref(),
+        Answer::WriteData(answer) => {
+            for result in &mut answer.write_record_results {
+                if let Some(message) = &mut result.error_message {
+                    *message = secrets.scrub(message);
+                }
+            }
+            None
+        }
+        Answer::ValidateConnectorRuntimeSettings(answer) => {
+            let wrong = std::mem::take(&mut answer.errors_by_input_field);
+            answer.errors_by_input_field = wrong
+                .as_slice()
+                .iter()
+                .map(|(key, message)| (key.clone(), secrets.scrub(message)))
+                .collect();
+            None
+        }
+        _ => None,
+    };
+    match token {
+        Some(token) if secrets.scrub(token) != token => {
+            Err(Error::Output("its next token holds a secret".to_owned()))
+        }
+        _ => Ok(answer),
+    }
 }
 
 #[cfg(test)]
