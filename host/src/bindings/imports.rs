@@ -433,7 +433,7 @@ impl log::Host for HostState {
         if self.log_lines > MAX_LOG_LINES {
             return Ok(());
         }
-        let message = self
+        let text = self
             .credentials
             .scrub(&host_log::message(&message, MAX_LOG_CHARS));
         let fields = serde_json::to_string(
@@ -447,18 +447,14 @@ impl log::Host for HostState {
             .scrub(&host_log::message(&fields, MAX_LOG_CHARS));
         let request_id = self.info.request_id.as_str();
         match level {
-            log::Level::Debug => {
-                tracing::debug!(target: "connector", request_id, fields, "{message}");
-            }
+            log::Level::Debug => tracing::debug!(target: "connector", request_id, fields, "{text}"),
             log::Level::Info => {
-                tracing::info!(target: "connector", request_id, fields, "{message}")
+                tracing::info!(target: "connector", request_id, fields, "{text}")
             }
             log::Level::Warn => {
-                tracing::warn!(target: "connector", request_id, fields, "{message}")
+                tracing::warn!(target: "connector", request_id, fields, "{text}")
             }
-            log::Level::Error => {
-                tracing::error!(target: "connector", request_id, fields, "{message}");
-            }
+            log::Level::Error => tracing::error!(target: "connector", request_id, fields, "{text}"),
         }
         Ok(())
     }

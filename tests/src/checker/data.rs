@@ -210,10 +210,7 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && time::Date::parse(text, &format).is_ok()
 }
 
-/// ISO 8601 with seconds, and no offset, `Z`, or hours and minutes.
-///
-/// AWS's own record validator wants a colon between them; its Salesforce example passes Salesforce's `+0000` on as it is,
-/// and AppFlow does not enforce the form, so both are good.
+/// ISO 8601 with seconds, and no offset, `Z`, or one with a colon.
 fn is_date_time(text: &str) -> bool {
     let Some((date, rest)) = text.split_once('T') else {
         return false;
@@ -228,7 +225,7 @@ fn is_date_time(text: &str) -> bool {
         parts.len() == count && parts.iter().all(|part| part.len() == 2 && digits(part))
     };
     let zone = match offset.strip_prefix(['+', '-']) {
-        Some(offset) => parts(offset, 2) || (offset.len() == 4 && digits(offset)),
+        Some(offset) => parts(offset, 2),
         None => offset.is_empty() || offset == "Z",
     };
     is_date(date) && parts(clock, 3) && digits(fraction) && zone

@@ -330,7 +330,7 @@ fn rules_beyond_the_tables_are_kept() {
         (
             "QueryData",
             "/records/1",
-            json!("{\"at\":\"2025-01-01T00:00:00+01\"}"),
+            json!("{\"at\":\"2025-01-01T00:00:00+0100\"}"),
             "ISO 8601",
         ),
         (
