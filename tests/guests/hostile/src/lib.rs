@@ -7,12 +7,14 @@
 //! | --- | --- | --- |
 //! | [`endings`] | never answers, or ends in another way than by an answer | an error of AppFlow's, never a function error |
 //! | [`pages`] | records and tokens that are none | refused at the call, or the answer is replaced by an error |
+//! | [`credentials`] | requests with each kind of credential | they arrive, and the guest sees none of them |
 //! | [`network`] | requests that were not granted | refused before anything is sent |
 //! | [`errors`] | every error code, and messages that must not be passed on | one line, bounded, without secrets |
 //! | [`surroundings`] | looks around in its sandbox | nothing to be seen |
 //! | [`writing`] | results that do not belong to the records | replaced by an error |
 //! | [`listing`] | lists and definitions that break AppFlow's rules | replaced by an error |
 
+mod credentials;
 mod endings;
 mod errors;
 mod listing;
@@ -146,6 +148,7 @@ fn perform(
     None.or_else(|| endings::perform(behaviour))
         .or_else(|| pages::perform(behaviour, token))
         .or_else(|| network::perform(behaviour, upstream))
+        .or_else(|| credentials::perform(behaviour, upstream))
         .or_else(|| errors::perform(behaviour, upstream))
         .or_else(|| surroundings::perform(behaviour))
         .unwrap_or_else(|| Err(Error::Unsupported(format!("the behaviour {behaviour:?}"))))
