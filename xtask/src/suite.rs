@@ -1,6 +1,5 @@
 //! Everything CI runs: `cargo xtask test`.
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -27,36 +26,35 @@ pub(crate) struct Options {
 /// `cargo xtask test`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     let mut steps = Steps::new(if options.quick { 7 } else { 12 });
-    let tests = Tests {
-        repo,
-        passed: Cell::new(0),
-    };
-    let outcome = all(repo, options, &mut steps, &tests);
+    let outcome = all(repo, options, &mut steps);
     println!("\n{}", steps.table().trim_end());
-    let (passed, elapsed) = (tests.passed.get(), steps.elapsed());
     match &outcome {
-        Ok(()) => println!("all steps done in {elapsed}: {passed} passed, 0 failed"),
-        // How many tests of the failed run failed stands above; the step is what counts here.
-        Err(_) => println!("stopped after {elapsed}: {passed} passed before the failure"),
+        Ok(passed) => println!(
+            "all steps done in {}: {passed} passed, 0 failed",
+            steps.elapsed()
+        ),
+        Err(_) => println!("stopped after {}", steps.elapsed()),
     }
-    outcome
+    outcome.map(drop)
 }
 
-fn all(repo: &Repo, options: &Options, steps: &mut Steps, tests: &Tests<'_>) -> Result<()> {
+/// Returns the number of tests.
+fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
     steps.run("format", "", || format(repo))?;
     steps.run("repository rules", "", || checks::run(repo))?;
     steps.run("vendored WIT", "", || wit::check(repo))?;
     steps.run("lints", "about 3 minutes the first time", || lints(repo))?;
     steps.run("documentation", "", || documentation(repo))?;
     steps.run("Python environment", "", || venv::ensure(repo))?;
-    steps.run("unit tests", "about 5 minutes the first time", || {
-        tests.run(tests.root(&["--workspace", "--lib", "--bins"]))?;
-        tests.run(tests.root(&["--workspace", "--doc"]))
+    // Run again at the end, where it costs seconds; what is wrong with a unit should be known before the long builds.
+    let unit = steps.run("unit tests", "about 5 minutes the first time", || {
+        run_tests(root_tests(repo).args(["--lib", "--bins"]))
     })?;
     if options.quick {
-        return Ok(());
+        return Ok(unit);
     }
-    steps.run("guest code on this machine", "", || {
+    let native = steps.run("guest code on this machine", "", || {
+        let mut passed = 0;
         for workspace in existing(repo, &NATIVE) {
             process::run(native(repo, &workspace, "clippy").args([
                 "--all-targets",
@@ -64,9 +62,9 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps, tests: &Tests<'_>) -> 
                 "--deny",
                 "warnings",
             ]))?;
-            tests.run(native(repo, &workspace, "test"))?;
+            passed += run_tests(&mut native(repo, &workspace, "test"))?;
         }
-        Ok(())
+        Ok(passed)
     })?;
     let toolchain = steps.run("guest toolchain", "", || toolchain::ensure(repo))?;
     let (compiler, guests) = steps.run("guests", "", || {
@@ -82,14 +80,17 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps, tests: &Tests<'_>) -> 
         }
         Ok(host)
     })?;
-    steps.run("behaviour tests", "", || {
-        let mut command = tests.root(&["--workspace", "--test", "*"]);
+    // Examples in the documentation are not a run of their own: that would choose other features and compile everything
+    // again.
+    let whole = steps.run("behaviour tests, examples", "", || {
+        let mut command = root_tests(repo);
         command
             .env("APPFLOW_TEST_BOOTSTRAP", host)
             .env("APPFLOW_TEST_ARTIFACTS", guests::folder(repo))
             .env("APPFLOW_TEST_TOOL", compiler::built(repo, "appflow-wasm"));
-        tests.run(command)
-    })
+        run_tests(&mut command)
+    })?;
+    Ok(native + whole)
 }
 
 fn format(repo: &Repo) -> Result<()> {
@@ -152,30 +153,21 @@ fn existing(repo: &Repo, folders: &[&str]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Runs of cargo's tests, counted.
-struct Tests<'repo> {
-    repo: &'repo Repo,
-    passed: Cell<u64>,
+/// Cargo's tests of the root workspace; always of all of it, see [`compiler::development_build`].
+fn root_tests(repo: &Repo) -> Command {
+    let mut command = process::cargo();
+    command
+        .current_dir(repo.path(""))
+        .args(["test", "--workspace"]);
+    command.env("APPFLOW_TEST_VENV", repo.target().join("venv"));
+    command
 }
 
-impl Tests<'_> {
-    /// Cargo's tests of the root workspace; always of all of it, see [`compiler::development_build`].
-    fn root(&self, selection: &[&str]) -> Command {
-        let mut command = process::cargo();
-        command
-            .current_dir(self.repo.path(""))
-            .arg("test")
-            .args(selection);
-        command.env("APPFLOW_TEST_VENV", self.repo.target().join("venv"));
-        command
-    }
-
-    fn run(&self, mut command: Command) -> Result<()> {
-        process::run_and_read(&mut command, |line| {
-            self.passed
-                .set(self.passed.get() + passed(line).unwrap_or(0))
-        })
-    }
+/// Runs cargo's tests and returns how many there were.
+fn run_tests(command: &mut Command) -> Result<u64> {
+    let mut sum = 0;
+    process::run_and_read(command, |line| sum += passed(line).unwrap_or(0))?;
+    Ok(sum)
 }
 
 /// The number of tests in a summary line of a test program.
