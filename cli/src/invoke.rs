@@ -14,6 +14,7 @@ use appflow_host::egress::LocalTargets;
 use appflow_host::engine::{Connector, Target};
 use appflow_host::entitlement::{Gate, Product, Settings as GateSettings};
 use appflow_host::invocation::{Call, Host, Report};
+use appflow_host::manifest::Limits;
 use serde_json::Value;
 
 use crate::requests::{LOCAL_ARN, Operation, RequestArguments};
@@ -68,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         connector.manifest().name,
         connector.manifest().version
     );
-    let memory_limit = to_usize(connector.manifest().limits.memory_bytes);
+    let limits = connector.manifest().limits;
     let secrets = MemoryStore::new();
     if let Some(path) = &arguments.secret {
         let text = std::fs::read_to_string(path)
@@ -114,13 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             "{}",
             serde_json::to_string_pretty(&answer)?
         );
-        summary(
-            &manifest_name,
-            &report,
-            loaded,
-            memory_limit,
-            Duration::from_secs(arguments.timeout),
-        );
+        summary(&manifest_name, &report, loaded, limits);
         let success = answer.get("isSuccess").and_then(Value::as_bool) == Some(true);
         Ok(if success {
             ExitCode::SUCCESS
@@ -169,13 +164,7 @@ async fn api_version(host: &Host) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn summary(
-    connector: &str,
-    report: &Report,
-    loaded: Duration,
-    memory_limit: usize,
-    timeout: Duration,
-) {
+fn summary(connector: &str, report: &Report, loaded: Duration, limits: Limits) {
     let millis = |duration: Duration| format!("{:.1} ms", duration.as_secs_f64() * 1e3);
     eprintln!();
     table::print_to_stderr(&[
@@ -183,7 +172,11 @@ fn summary(
         ("loading", millis(loaded)),
         (
             "time",
-            format!("{} of {} s", millis(report.wall), timeout.as_secs()),
+            format!(
+                "{} of {:.1} s",
+                millis(report.wall),
+                report.limit.as_secs_f64()
+            ),
         ),
         ("in the guest", millis(report.guest)),
         (
@@ -191,7 +184,7 @@ fn summary(
             format!(
                 "{} of {}",
                 table::bytes(report.memory_bytes),
-                table::bytes(memory_limit)
+                table::bytes(to_usize(limits.memory_bytes))
             ),
         ),
         (
@@ -203,6 +196,7 @@ fn summary(
             ),
         ),
         ("records", report.records.to_string()),
+        ("host calls", host_calls(report)),
         (
             "requests",
             format!(
@@ -214,7 +208,30 @@ fn summary(
                 report.stats.refusals()
             ),
         ),
+        (
+            "held bodies",
+            format!(
+                "{} of {}",
+                table::bytes(report.held_bytes),
+                table::bytes(to_usize(limits.held_bodies_bytes))
+            ),
+        ),
     ]);
+}
+
+/// How often the guest called which interface of the host.
+fn host_calls(report: &Report) -> String {
+    let calls: Vec<String> = report
+        .host_calls
+        .by_interface()
+        .iter()
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    if calls.is_empty() {
+        "none".to_owned()
+    } else {
+        calls.join(", ")
+    }
 }
 
 fn to_usize(number: u64) -> usize {

@@ -18,15 +18,19 @@ pub const COMPONENT: &str = "APPFLOW_COMPONENT";
 /// Level of the log.
 pub const LOG: &str = "APPFLOW_LOG";
 /// Addresses on this machine that may be reached.
-pub const LOCAL_TARGETS: &str = "APPFLOW_LOCAL_TARGETS";
+pub use crate::egress::LOCAL_TARGETS_VARIABLE as LOCAL_TARGETS;
 /// File with secrets.
 pub const SECRETS_FILE: &str = "APPFLOW_SECRETS_FILE";
 
 /// File name of the compiled connector beside the binary.
 const COMPONENT_FILE: &str = "connector.cwasm";
 
-/// Set by Lambda in every execution environment, and by no emulator.
+/// Set by Lambda in every execution environment.
 const LAMBDA_MARK: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
+/// Set by Lambda's managed runtimes and base images, to a text that begins with [`LAMBDA_ENVIRONMENT`].
+const LAMBDA_ENVIRONMENT_MARK: &str = "AWS_EXECUTION_ENV";
+/// See [`LAMBDA_ENVIRONMENT_MARK`].
+const LAMBDA_ENVIRONMENT: &str = "AWS_Lambda";
 
 /// What the environment says.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +71,10 @@ impl Settings {
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, SettingsError> {
         let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-        if lookup(LAMBDA_MARK).is_some() {
+        let lambda = lookup(LAMBDA_MARK).is_some()
+            || lookup(LAMBDA_ENVIRONMENT_MARK)
+                .is_some_and(|name| name.starts_with(LAMBDA_ENVIRONMENT));
+        if lambda {
             for name in [LOCAL_TARGETS, SECRETS_FILE] {
                 if lookup(name).is_some() {
                     return Err(SettingsError::LocalOnly(name));
@@ -116,11 +123,18 @@ mod tests {
     #[test]
     fn local_switches_are_refused_in_lambda() {
         let lambda = (LAMBDA_MARK, "on-demand");
+        let image = (LAMBDA_ENVIRONMENT_MARK, "AWS_Lambda_provided.al2023");
+        let elsewhere = (LAMBDA_ENVIRONMENT_MARK, "AWS_ECS_FARGATE");
         for name in [LOCAL_TARGETS, SECRETS_FILE] {
             assert_eq!(
                 read(&[lambda, (name, "x")]).unwrap_err(),
                 SettingsError::LocalOnly(name)
             );
+            assert_eq!(
+                read(&[image, (name, "x")]).unwrap_err(),
+                SettingsError::LocalOnly(name)
+            );
+            assert!(read(&[elsewhere, (name, "x")]).is_ok());
             assert!(read(&[(name, "x")]).is_ok());
             assert!(read(&[lambda, (name, " ")]).is_ok());
         }

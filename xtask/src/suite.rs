@@ -125,10 +125,10 @@ fn documentation(repo: &Repo) -> Result<()> {
     root.current_dir(repo.path(""))
         .args(["doc", "--quiet", "--workspace", "--no-deps"]);
     process::run(root.env("RUSTDOCFLAGS", "--deny warnings"))?;
-    for folder in existing(repo, &["guest-sdk/rust"]) {
+    for folder in existing(repo, &NATIVE) {
         process::run(
             native(repo, &folder, "doc")
-                .args(["--quiet", "--no-deps"])
+                .args(["--quiet", "--no-deps", "--all-features"])
                 .env("RUSTDOCFLAGS", "--deny warnings"),
         )?;
     }

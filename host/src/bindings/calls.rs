@@ -6,6 +6,7 @@ use wasmtime::component::Instance;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::exported::{configuration, destination, metadata, source};
+use super::host_calls::HostCalls;
 use super::imported::common;
 use super::{convert, entity, filter, state::HostState};
 use crate::Error;
@@ -47,6 +48,10 @@ pub struct Guest<'c> {
 pub struct Usage {
     /// Most memory the guest held, in bytes.
     pub memory_bytes: usize,
+    /// Most bytes of answers the host held for the guest.
+    pub held_bytes: usize,
+    /// Calls of the host.
+    pub calls: HostCalls,
     /// Lines the guest printed.
     pub printed: Vec<String>,
     /// Bytes of print that were dropped.
@@ -98,6 +103,8 @@ impl<'c> Guest<'c> {
             .collect();
         let usage = Usage {
             memory_bytes: state.limiter.peak_bytes(),
+            held_bytes: state.held_peak_bytes,
+            calls: state.calls,
             printed,
             printed_dropped,
             log_lines_dropped: state.log_lines.saturating_sub(super::state::MAX_LOG_LINES),

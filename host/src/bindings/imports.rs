@@ -9,6 +9,7 @@ use http::Uri;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue, SET_COOKIE};
 use wasmtime::component::Resource;
 
+use super::host_calls::count;
 use super::imported::common::{self, Pairs};
 use super::imported::http::{self as wit_http, Body, Credential, Placement};
 use super::imported::{credentials, invocation, log, page};
@@ -30,6 +31,7 @@ impl common::Host for HostState {
 
 impl wit_http::Host for HostState {
     async fn send(&mut self, request: wit_http::Request) -> Result<Resource<HeldResponse>, Error> {
+        count(&mut self.calls.http);
         let prepared = self.prepare(request)?;
         let limits = egress::Limits {
             response_body_bytes: self.limits.response_body_bytes,
@@ -47,6 +49,7 @@ impl wit_http::Host for HostState {
             )));
         }
         self.held_bytes = held_bytes;
+        self.held_peak_bytes = self.held_peak_bytes.max(held_bytes);
         let response = HeldResponse {
             status: answer.status,
             headers: answer.headers,
@@ -200,6 +203,7 @@ impl HeldResponse {
 
 impl wit_http::HostResponse for HostState {
     fn status(&mut self, response: Resource<HeldResponse>) -> wasmtime::Result<u16> {
+        count(&mut self.calls.response);
         Ok(self.response(&response)?.status.as_u16())
     }
 
@@ -208,6 +212,7 @@ impl wit_http::HostResponse for HostState {
         response: Resource<HeldResponse>,
         name: String,
     ) -> wasmtime::Result<Option<String>> {
+        count(&mut self.calls.response);
         let values = self.response(&response)?.headers.get_all(&name);
         let values: Vec<_> = values
             .iter()
@@ -223,6 +228,7 @@ impl wit_http::HostResponse for HostState {
     }
 
     fn headers(&mut self, response: Resource<HeldResponse>) -> wasmtime::Result<Pairs> {
+        count(&mut self.calls.response);
         let headers = &self.response(&response)?.headers;
         Ok(headers
             .iter()
@@ -237,10 +243,12 @@ impl wit_http::HostResponse for HostState {
     }
 
     fn ensure_ok(&mut self, response: Resource<HeldResponse>) -> Result<(), Error> {
+        count(&mut self.calls.response);
         self.held(&response)?.ensure_ok()
     }
 
     fn text(&mut self, response: Resource<HeldResponse>) -> Result<String, Error> {
+        count(&mut self.calls.response);
         let body = self.held(&response)?.body()?;
         match std::str::from_utf8(body) {
             Ok(text) => Ok(text.to_owned()),
@@ -249,6 +257,7 @@ impl wit_http::HostResponse for HostState {
     }
 
     fn data(&mut self, response: Resource<HeldResponse>) -> Result<Vec<u8>, Error> {
+        count(&mut self.calls.response);
         Ok(self.held(&response)?.body()?.to_vec())
     }
 
@@ -257,6 +266,7 @@ impl wit_http::HostResponse for HostState {
         response: Resource<HeldResponse>,
         pointer: String,
     ) -> Result<Option<String>, Error> {
+        count(&mut self.calls.response);
         let found = Pointer::parse(&pointer)?.find(self.held(&response)?.body()?)?;
         Ok(found.map(|value| value.get().to_owned()))
     }
@@ -266,6 +276,7 @@ impl wit_http::HostResponse for HostState {
         response: Resource<HeldResponse>,
         pointer: String,
     ) -> Result<Option<String>, Error> {
+        count(&mut self.calls.response);
         let found = Pointer::parse(&pointer)?.find(self.held(&response)?.body()?)?;
         Ok(found.and_then(|value| match value.get() {
             "null" => None,
@@ -291,10 +302,12 @@ impl HostState {
 
 impl page::Host for HostState {
     fn emit(&mut self, json: String) -> Result<bool, Error> {
+        count(&mut self.calls.page);
         Ok(self.page.emit(&json)?)
     }
 
     fn emit_batch(&mut self, text: String, ends: Vec<u32>) -> Result<u32, Error> {
+        count(&mut self.calls.page);
         Ok(to_u32(self.page.emit_batch(&text, &ends)?))
     }
 
@@ -305,6 +318,7 @@ impl page::Host for HostState {
         picks: Vec<page::FieldPick>,
         skip: u32,
     ) -> Result<page::Emitted, Error> {
+        count(&mut self.calls.page);
         let held = self
             .table
             .get_mut(&response)
@@ -335,6 +349,7 @@ impl page::Host for HostState {
     }
 
     fn room(&mut self) -> wasmtime::Result<page::Space> {
+        count(&mut self.calls.page);
         Ok(page::Space {
             records_left: to_u32(self.page.records_left()),
             bytes_left: to_u32(self.page.bytes_left()),
@@ -349,6 +364,7 @@ fn to_u32(number: usize) -> u32 {
 
 impl invocation::Host for HostState {
     fn current(&mut self) -> wasmtime::Result<invocation::Details> {
+        count(&mut self.calls.invocation);
         let context = self.context.as_deref();
         Ok(invocation::Details {
             request_id: self.info.request_id.clone(),
@@ -359,6 +375,7 @@ impl invocation::Host for HostState {
     }
 
     fn entity(&mut self) -> wasmtime::Result<Option<common::EntityDefinition>> {
+        count(&mut self.calls.invocation);
         let json = self
             .context
             .as_deref()
@@ -370,6 +387,7 @@ impl invocation::Host for HostState {
     }
 
     fn entity_json(&mut self) -> wasmtime::Result<Option<String>> {
+        count(&mut self.calls.invocation);
         let context = self.context.as_deref();
         Ok(context
             .and_then(|context| context.entity_definition.as_ref())
@@ -377,12 +395,14 @@ impl invocation::Host for HostState {
     }
 
     fn millis_left(&mut self) -> wasmtime::Result<u32> {
+        count(&mut self.calls.invocation);
         Ok(self.info.millis_left())
     }
 }
 
 impl credentials::Host for HostState {
     fn get(&mut self) -> Result<credentials::Secret, Error> {
+        count(&mut self.calls.credentials);
         let show = |value: &Secret, key: &str| {
             if self.readable {
                 value.expose().to_owned()
@@ -429,6 +449,7 @@ fn placeholder(key: &str) -> String {
 
 impl log::Host for HostState {
     fn write(&mut self, level: log::Level, message: String, fields: Pairs) -> wasmtime::Result<()> {
+        count(&mut self.calls.log);
         self.log_lines = self.log_lines.saturating_add(1);
         if self.log_lines > MAX_LOG_LINES {
             return Ok(());

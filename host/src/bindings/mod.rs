@@ -7,11 +7,13 @@ mod calls;
 mod convert;
 mod entity;
 mod filter;
+mod host_calls;
 mod imports;
 mod state;
 mod stdio;
 
 pub use calls::{Guest, Usage, check_types};
+pub use host_calls::HostCalls;
 pub use state::{HostState, InvocationInfo, Parts};
 
 use wasmtime::component::{HasSelf, Linker};

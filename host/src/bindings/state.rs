@@ -9,6 +9,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::host_calls::HostCalls;
 use super::stdio::Printed;
 use crate::appflow::ConnectorContext;
 use crate::credentials::Credentials;
@@ -65,6 +66,8 @@ pub struct HostState {
     pub(super) readable: bool,
     pub(super) limits: Limits,
     pub(super) held_bytes: usize,
+    pub(super) held_peak_bytes: usize,
+    pub(super) calls: HostCalls,
     pub(super) log_lines: u32,
     pub(crate) printed: Printed,
 }
@@ -133,9 +136,17 @@ impl HostState {
             readable,
             limits,
             held_bytes: 0,
+            held_peak_bytes: 0,
+            calls: HostCalls::default(),
             log_lines: 0,
             printed,
         }
+    }
+
+    /// Hosts granted to this invocation.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy)
     }
 
     /// When the answer must be on its way.

@@ -124,27 +124,3 @@ fn parse_target(text: &str) -> Result<LocalTarget, String> {
         address: SocketAddr::new(ip, port),
     })
 }
-
-/// Refuses a local switch where the process runs in Lambda.
-///
-/// Lambda sets `AWS_LAMBDA_INITIALIZATION_TYPE` for every function and `AWS_EXECUTION_ENV` for its own runtimes; an
-/// emulated Runtime API sets neither. `variable` looks up an environment variable; `in_lambda_image` says whether
-/// something else on the machine shows that this is Lambda.
-///
-/// # Errors
-/// A message for the log, if `APPFLOW_LOCAL_TARGETS` is set and this is Lambda.
-pub fn refuse_in_lambda(
-    variable: impl Fn(&str) -> Option<String>,
-    in_lambda_image: bool,
-) -> Result<(), String> {
-    let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-    let lambda = in_lambda_image
-        || set("AWS_LAMBDA_INITIALIZATION_TYPE")
-        || variable("AWS_EXECUTION_ENV").is_some_and(|value| value.starts_with("AWS_Lambda"));
-    if lambda && set(LOCAL_TARGETS_VARIABLE) {
-        return Err(format!(
-            "{LOCAL_TARGETS_VARIABLE} is for local runs and is refused in Lambda; remove it from the function's environment"
-        ));
-    }
-    Ok(())
-}

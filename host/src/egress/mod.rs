@@ -30,7 +30,7 @@ pub use connector::{Network, SystemNetwork};
 pub use error::EgressError;
 pub use host::{Host, HostError};
 pub use host_pattern::{HostPattern, PatternError};
-pub use local::{LOCAL_TARGETS_VARIABLE, LocalTargets, LocalTargetsError, refuse_in_lambda};
+pub use local::{LOCAL_TARGETS_VARIABLE, LocalTargets, LocalTargetsError};
 pub use policy::{Denial, Granted, Policy, SettingProblem, SettingRule};
 pub use request::parse_url;
 pub use retry_after::retry_after;

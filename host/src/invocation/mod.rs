@@ -23,7 +23,7 @@ use crate::appflow::{
 };
 use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
 use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache};
-use crate::egress::{Egress, EgressOptions, Policy};
+use crate::egress::{Egress, EgressOptions};
 use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
 use crate::filter::{self, Filter};
@@ -53,7 +53,7 @@ pub struct Host {
     connector: Connector,
     egress: Arc<Egress>,
     /// Grants nothing.
-    closed: Arc<Policy>,
+    closed: Egress,
     secrets: SecretCache,
     gate: Gate,
     alarm: Alarm,
@@ -68,9 +68,7 @@ impl Host {
         Self {
             connector,
             egress: Arc::new(egress),
-            closed: Arc::new(
-                Egress::new(Vec::new(), Vec::new(), EgressOptions::default()).policy(&[]),
-            ),
+            closed: Egress::new(Vec::new(), Vec::new(), EgressOptions::default()),
             secrets,
             gate,
             alarm: Alarm::new(),
@@ -153,6 +151,7 @@ impl Host {
         report.about(&request);
         let operation = request.operation();
         let deadline = deadline(call.deadline, operation);
+        report.limit = deadline.saturating_duration_since(Instant::now());
         if operation != Operation::DescribeConnectorConfiguration {
             let account = AccountId::from_function_arn(call.function_arn);
             let until = tokio::time::Instant::from_std(deadline);
@@ -238,11 +237,13 @@ impl Host {
         }
         let secrets = Arc::clone(&credentials);
         let state = self.state(&request, request_id, deadline, credentials, report);
+        let policy = state.policy();
         let began = Instant::now();
         let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
         let outcome = ask(&mut guest, request, filter.as_ref()).await;
         let (page, usage) = guest.finish();
         report.used(&page, &usage, began.elapsed());
+        report.refused(&policy.denials());
         let asked = outcome.map_err(|error| error.rewritten(|text| secrets.scrub(text)))?;
         let answer = sealed(self.complete(asked, page)?, &secrets)?;
         if let Answer::DescribeConnectorConfiguration(configuration) = &answer {
@@ -263,7 +264,7 @@ impl Host {
         let policy = match settings(request) {
             Some(settings) => Arc::new(self.egress.policy(settings.as_slice())),
             // A connector describes itself before anybody has entered a setting, so nothing is granted.
-            None => Arc::clone(&self.closed),
+            None => Arc::new(self.closed.policy(&[])),
         };
         report.stats = Arc::clone(policy.stats());
         let page = match request {
@@ -313,7 +314,7 @@ impl Host {
             context: None,
             page: Page::closed(),
             egress: Arc::clone(&self.egress),
-            policy: Arc::clone(&self.closed),
+            policy: Arc::new(self.closed.policy(&[])),
             credentials: Arc::new(Credentials::Absent),
             readable: false,
             limits: manifest.limits,

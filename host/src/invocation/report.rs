@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::appflow::{Answer, ErrorCode, ErrorDetails, Operation, Request};
-use crate::bindings::Usage;
-use crate::egress::OutboundStats;
+use crate::bindings::{HostCalls, Usage};
+use crate::egress::{Denial, OutboundStats};
 use crate::page::Page;
 
 /// Figures of one invocation.
@@ -25,6 +25,12 @@ pub struct Report {
     pub guest: Duration,
     /// Most memory the guest held, in bytes.
     pub memory_bytes: usize,
+    /// Most bytes of answers the host held for the guest.
+    pub held_bytes: usize,
+    /// The guest's calls of the host.
+    pub host_calls: HostCalls,
+    /// The time the invocation had.
+    pub limit: Duration,
     /// True for the first invocation of the process.
     pub cold: bool,
     /// What went out.
@@ -49,6 +55,9 @@ impl Report {
             wall: Duration::ZERO,
             guest: Duration::ZERO,
             memory_bytes: 0,
+            held_bytes: 0,
+            host_calls: HostCalls::default(),
+            limit: Duration::ZERO,
             cold,
             stats: Arc::default(),
             secret_arn: None,
@@ -77,9 +86,18 @@ impl Report {
         }
     }
 
+    /// Logs what the policy refused, each with the line of the manifest that would allow it.
+    pub(super) fn refused(&self, denials: &[Denial]) {
+        for denial in denials {
+            tracing::warn!(target: "appflow_host", request_id = self.request_id, "request refused: {denial}");
+        }
+    }
+
     pub(super) fn used(&mut self, page: &Page, usage: &Usage, call: Duration) {
         self.records = self.records.max(page.count());
         self.memory_bytes = usage.memory_bytes;
+        self.held_bytes = usage.held_bytes;
+        self.host_calls = usage.calls;
         self.guest = call.saturating_sub(self.stats.time());
         for line in &usage.printed {
             tracing::info!(target: "connector", request_id = self.request_id, printed = true, "{line}");

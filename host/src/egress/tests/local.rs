@@ -50,57 +50,6 @@ fn only_loopback_is_accepted() {
     );
 }
 
-#[test]
-fn it_is_refused_in_lambda() {
-    let lookup = |set: &'static [(&'static str, &'static str)]| {
-        move |name: &str| {
-            set.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        }
-    };
-    let targets = ("APPFLOW_LOCAL_TARGETS", "http://127.0.0.1:1");
-    assert!(refuse_in_lambda(lookup(Box::leak(Box::new([targets]))), false).is_ok());
-    assert!(refuse_in_lambda(lookup(Box::leak(Box::new([targets]))), true).is_err());
-    assert!(
-        refuse_in_lambda(
-            lookup(Box::leak(Box::new([
-                targets,
-                ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-            ]))),
-            false
-        )
-        .is_err()
-    );
-    assert!(
-        refuse_in_lambda(
-            lookup(Box::leak(Box::new([
-                targets,
-                ("AWS_EXECUTION_ENV", "AWS_Lambda_rust")
-            ]))),
-            false
-        )
-        .is_err()
-    );
-    assert!(
-        refuse_in_lambda(
-            lookup(&[("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")]),
-            true
-        )
-        .is_ok()
-    );
-    assert!(
-        refuse_in_lambda(
-            lookup(&[
-                ("APPFLOW_LOCAL_TARGETS", ""),
-                ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-            ]),
-            true
-        )
-        .is_ok()
-    );
-}
-
 #[tokio::test]
 async fn exactly_the_address_and_port_are_granted() {
     let local = LocalTargets::parse("http://127.0.0.1:18080").unwrap();
