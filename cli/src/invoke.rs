@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     #[arg(long = "local-target", value_name = "TARGET")]
     local_targets: Vec<String>,
     /// Time the whole invocation may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=900))]
     timeout: u64,
     /// Show the connector's log lines at this level.
     #[arg(long, value_name = "LEVEL", default_value = "warn")]

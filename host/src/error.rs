@@ -140,7 +140,7 @@ impl Error {
                 | PageError::NotAnObject { .. }
                 | PageError::Offsets(_),
             ) => (ErrorCode::InvalidArgument, None),
-            Self::Page(PageError::Json(_)) | Self::Json(_) => (ErrorCode::ServerError, None),
+            Self::Page(PageError::Json(error)) | Self::Json(error) => (json_code(error), None),
             Self::Page(_) | Self::Output(_) | Self::Contract(_) | Self::Internal(_) => {
                 (ErrorCode::UnknownError, None)
             }
@@ -211,6 +211,16 @@ fn status_code(status: u16) -> ErrorCode {
         402..=499 => ErrorCode::ClientError,
         500..=599 => ErrorCode::ServerError,
         _ => ErrorCode::UnknownError,
+    }
+}
+
+/// A body that is not what it should be is the application's fault; a pointer that is none is the connector's.
+fn json_code(error: &JsonError) -> ErrorCode {
+    match error {
+        JsonError::BadPointer(_) | JsonError::TooMuch(_) => ErrorCode::InvalidArgument,
+        JsonError::NotUtf8 | JsonError::NotJson(_) | JsonError::NoArray(_) => {
+            ErrorCode::ServerError
+        }
     }
 }
 

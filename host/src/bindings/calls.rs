@@ -9,19 +9,23 @@ use super::exported::{configuration, destination, metadata, source};
 use super::host_calls::HostCalls;
 use super::imported::common;
 use super::{convert, entity, filter, state::HostState};
-use crate::Error;
 use crate::appflow::{
     CacheControl, ConnectorConfiguration, ConnectorContext, ConnectorMode, DescribeEntityAnswer,
     ListEntitiesAnswer, ListEntitiesRequest, Pairs, QueryDataRequest, RetrieveDataRequest,
     ValidateConnectorRuntimeSettingsRequest, WriteDataRequest, WriteRecordResult,
 };
-use crate::engine::{Alarm, AlarmGuard, Connector, TrapKind, classify};
+use crate::engine::{Alarm, Connector, TrapKind, classify};
 use crate::filter::Filter;
 use crate::page::Page;
+use crate::{Error, MAX_MESSAGE_CHARS};
 
 /// How long after the deadline a call is given up even if the guest cannot be stopped, because it waits for a host
 /// function that does not end. Every host function is bounded by the deadline itself, so this is a second net.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// Most bytes that one call may carry from the guest to the host. The largest thing a guest has reason to hand over is a
+/// page of records, which is 6 MB; the host's copies of it are what is limited here.
+const HOSTCALL_FUEL: usize = 32 << 20;
 
 /// Awaits a call until a little after the deadline, and sorts its three ends: an answer, the guest's own error, none.
 macro_rules! call {
@@ -40,7 +44,6 @@ pub struct Guest<'c> {
     connector: &'c Connector,
     store: Store<HostState>,
     instance: Instance,
-    _alarm: AlarmGuard,
 }
 
 /// What one call used.
@@ -82,25 +85,26 @@ impl<'c> Guest<'c> {
                 UpdateDeadline::Continue(1)
             })
         });
-        let alarm = alarm.set(&connector.engine, deadline);
-        let instance = connector.pre.instantiate_async(&mut store).await;
-        let instance = instance.map_err(|error| trap(&error, store.data()))?;
+        alarm.set(&connector.engine, deadline);
+        store.set_hostcall_fuel(HOSTCALL_FUEL);
+        // A start that waits is not stopped by the alarm, which only wakes guests that compute.
+        let until = tokio::time::Instant::from_std(deadline) + GRACE;
+        let made = connector.pre.instantiate_async(&mut store);
+        let instance = match tokio::time::timeout_at(until, made).await {
+            Ok(made) => made.map_err(|error| trap(&error, store.data()))?,
+            Err(_) => return Err(ended(TrapKind::Time, store.data())),
+        };
         Ok(Self {
             connector,
             store,
             instance,
-            _alarm: alarm,
         })
     }
 
     /// Ends the instance; returns its page and what it used.
     pub fn finish(self) -> (Page, Usage) {
         let state = self.store.into_data();
-        let (printed, printed_dropped) = state.printed.take();
-        let printed = printed
-            .iter()
-            .map(|line| state.credentials.scrub(line))
-            .collect();
+        let (printed, printed_dropped) = state.printed.take(|text| state.credentials.scrub(text));
         let usage = Usage {
             memory_bytes: state.limiter.peak_bytes(),
             held_bytes: state.held_peak_bytes,
@@ -146,10 +150,11 @@ impl<'c> Guest<'c> {
                 convert::authentication_type(request.authentication_type.as_ref()),
             )
         )?;
+        let credentials = &self.store.data().credentials;
         Ok(wrong
             .into_iter()
             .map(|wrong| {
-                let message = crate::log::message(&wrong.message, crate::error::MAX_MESSAGE_CHARS);
+                let message = credentials.message(&wrong.message, MAX_MESSAGE_CHARS);
                 (wrong.key, message)
             })
             .collect())
@@ -256,7 +261,11 @@ impl<'c> Guest<'c> {
             all_or_none: request.all_or_none,
         };
         let results = call!(self, guest.call_write(&mut self.store, &context, &wanted))?;
-        Ok(results.into_iter().map(convert::write_result).collect())
+        let credentials = &self.store.data().credentials;
+        Ok(results
+            .into_iter()
+            .map(|result| convert::write_result(result, credentials))
+            .collect())
     }
 
     fn configuration(&mut self) -> Result<configuration::Guest, Error> {

@@ -5,7 +5,6 @@
 
 use super::exported::{configuration as conf, destination, metadata};
 use super::imported::common;
-use crate::Error;
 use crate::appflow::{
     self, AuthParameter, AuthenticationConfig, AuthenticationType, ConnectorConfiguration,
     ConnectorMode, ConnectorOperator, ConnectorRuntimeSetting, ConnectorRuntimeSettingDataType,
@@ -14,6 +13,8 @@ use crate::appflow::{
     OAuth2GrantType, OAuth2MethodType, OrUnknown, TriggerFrequency, TriggerType,
     WriteOperationType, WriteRecordResult,
 };
+use crate::credentials::Credentials;
+use crate::{Error, MAX_MESSAGE_CHARS};
 
 /// Pairs of two enumerations, translated both ways by equality.
 macro_rules! both_ways {
@@ -349,12 +350,15 @@ pub(super) fn write_operation(operation: WriteOperationType) -> destination::Ope
     }
 }
 
-pub(super) fn write_result(result: destination::WriteResult) -> WriteRecordResult {
+pub(super) fn write_result(
+    result: destination::WriteResult,
+    credentials: &Credentials,
+) -> WriteRecordResult {
     WriteRecordResult {
         is_success: result.error.is_none(),
         record_id: result.record_id,
         error_message: result.error.map(|message| {
-            let message = crate::log::message(&message, crate::error::MAX_MESSAGE_CHARS);
+            let message = credentials.message(&message, MAX_MESSAGE_CHARS);
             if message.is_empty() {
                 "the connector gave no reason".to_owned()
             } else {

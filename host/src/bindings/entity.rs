@@ -80,9 +80,7 @@ fn field(field: common::Field) -> Result<FieldDefinition, Error> {
                 ),
             }
         }),
-        write_properties: (field.write != common::WriteProperties::empty()
-            || field.id_for != common::WriteOperations::empty())
-        .then(|| WriteOperationProperty {
+        write_properties: Some(WriteOperationProperty {
             is_creatable: Some(field.write.contains(common::WriteProperties::CREATABLE)),
             is_updatable: Some(field.write.contains(common::WriteProperties::UPDATABLE)),
             is_nullable: Some(field.write.contains(common::WriteProperties::NULLABLE)),
@@ -144,8 +142,12 @@ fn field_to_guest(field: &FieldDefinition) -> common::Field {
             max: range.max_range.as_str().to_owned(),
         })
     };
-    let mut read = common::ReadProperties::empty();
+    // Without a word AppFlow takes a field as readable, and as not writable.
+    let mut read = common::ReadProperties::RETRIEVABLE
+        | common::ReadProperties::NULLABLE
+        | common::ReadProperties::QUERYABLE;
     if let Some(properties) = &field.read_properties {
+        read = common::ReadProperties::empty();
         read.set_if(
             common::ReadProperties::RETRIEVABLE,
             properties.is_retrievable,

@@ -1,27 +1,27 @@
 //! What a guest can call.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::Uri;
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue, SET_COOKIE};
+use http::header::SET_COOKIE;
 use wasmtime::component::Resource;
 
 use super::host_calls::count;
 use super::imported::common::{self, Pairs};
-use super::imported::http::{self as wit_http, Body, Credential, Placement};
+use super::imported::http as wit_http;
 use super::imported::{credentials, invocation, log, page};
 use super::state::{HeldResponse, HostState, MAX_LOG_LINES, to_usize};
 use super::{convert, entity};
+use crate::Error;
 use crate::credentials::{Credentials, Secret};
-use crate::egress::{self, EgressError, retry_after};
+use crate::egress::{self, retry_after};
 use crate::page::{Pick, Pointer};
-use crate::{Error, log as host_log};
 
 /// Longest log message of a guest, in characters.
 const MAX_LOG_CHARS: usize = 2048;
+/// Most fields of one log line.
+const MAX_LOG_FIELDS: usize = 32;
 
 impl common::Host for HostState {
     fn convert_error(&mut self, error: Error) -> wasmtime::Result<common::Error> {
@@ -41,7 +41,12 @@ impl wit_http::Host for HostState {
             .egress
             .send(&self.policy, prepared, deadline, limits)
             .await?;
-        let held_bytes = self.held_bytes.saturating_add(answer.body.len());
+        let headers: usize = answer
+            .headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        let held_bytes = self.held_bytes.saturating_add(answer.body.len() + headers);
         if held_bytes > to_usize(self.limits.held_bodies_bytes) {
             return Err(Error::Limit(format!(
                 "the connector holds {held_bytes} bytes of answers, more than the {} it may; read fewer pages in one call",
@@ -55,6 +60,7 @@ impl wit_http::Host for HostState {
             headers: answer.headers,
             body: Some(answer.body),
             host: answer.host,
+            header_bytes: headers,
         };
         self.table
             .push(response)
@@ -63,123 +69,9 @@ impl wit_http::Host for HostState {
 }
 
 impl HostState {
-    /// The request as it goes out, credentials included.
-    fn prepare(&self, request: wit_http::Request) -> Result<http::Request<Bytes>, Error> {
-        let mut uri = egress::parse_url(&request.url).map_err(EgressError::from)?;
-        let mut headers = http::HeaderMap::new();
-        for (name, value) in &request.headers {
-            headers.append(header_name(name)?, header_value(name, value)?);
-        }
-        if let Some(credential) = &request.credential {
-            self.authorize(credential, &mut uri, &mut headers)?;
-        }
-        let body = match request.body {
-            None => Bytes::new(),
-            Some(Body::Text(text)) => Bytes::from(text),
-            Some(Body::Bytes(bytes)) => Bytes::from(bytes),
-        };
-        let mut prepared = http::Request::builder()
-            .method(request.method.as_str())
-            .uri(uri)
-            .body(body)
-            .map_err(|_| Error::Request("the connector asked for a malformed method".to_owned()))?;
-        *prepared.headers_mut() = headers;
-        Ok(prepared)
-    }
-
-    fn authorize(
-        &self,
-        credential: &Credential,
-        uri: &mut Uri,
-        headers: &mut http::HeaderMap,
-    ) -> Result<(), Error> {
-        match credential {
-            Credential::Bearer => {
-                let token = self
-                    .secret("accessToken")
-                    .or_else(|_| self.secret("apiKey"))?;
-                headers.insert(AUTHORIZATION, secret_header("Bearer ", token.expose())?);
-            }
-            Credential::Basic => {
-                let (user, password) = (self.secret("username")?, self.secret("password")?);
-                let pair =
-                    BASE64_STANDARD.encode(format!("{}:{}", user.expose(), password.expose()));
-                headers.insert(AUTHORIZATION, secret_header("Basic ", &pair)?);
-            }
-            Credential::Header(Placement {
-                name,
-                secret_key,
-                prefix,
-            }) => {
-                let secret = self.secret(secret_key)?;
-                headers.insert(header_name(name)?, secret_header(prefix, secret.expose())?);
-            }
-            Credential::Query(Placement {
-                name,
-                secret_key,
-                prefix,
-            }) => {
-                let secret = self.secret(secret_key)?;
-                *uri = with_parameter(uri, name, &format!("{prefix}{}", secret.expose()))?;
-            }
-            Credential::Signed(signing) => {
-                return Err(Error::Unsupported(format!(
-                    "this host does not know the signature scheme \"{}\"",
-                    signing.scheme
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn secret(&self, key: &str) -> Result<&Secret, Error> {
-        self.credentials.value(key).ok_or_else(|| Error::Connector {
-            code: crate::appflow::ErrorCode::InvalidCredentials,
-            message: format!("the connection's credentials have no \"{key}\""),
-            retry_after_seconds: None,
-        })
-    }
-
     fn response(&self, response: &Resource<HeldResponse>) -> wasmtime::Result<&HeldResponse> {
         Ok(self.table.get(response)?)
     }
-}
-
-/// The address with one more query parameter.
-fn with_parameter(uri: &Uri, name: &str, value: &str) -> Result<Uri, Error> {
-    let pair = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair(name, value)
-        .finish();
-    let separator = if uri.query().is_some() { '&' } else { '?' };
-    format!("{uri}{separator}{pair}").parse().map_err(|_| {
-        Error::Request("the connector asked for an address that is too long".to_owned())
-    })
-}
-
-fn header_name(name: &str) -> Result<HeaderName, Error> {
-    HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
-        Error::Request("the connector set a header whose name is malformed".to_owned())
-    })
-}
-
-fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(value).map_err(|_| {
-        Error::Request(format!(
-            "the connector set the header \"{name}\" to a malformed value"
-        ))
-    })
-}
-
-/// A header that holds a secret. It is marked so that no client or log shows it.
-fn secret_header(prefix: &str, secret: &str) -> Result<HeaderValue, Error> {
-    let mut value =
-        HeaderValue::from_str(&format!("{prefix}{secret}")).map_err(|_| Error::Connector {
-            code: crate::appflow::ErrorCode::InvalidCredentials,
-            message: "the connection's credentials hold characters that a header cannot".to_owned(),
-            retry_after_seconds: None,
-        })?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 impl HeldResponse {
@@ -278,16 +170,19 @@ impl wit_http::HostResponse for HostState {
     ) -> Result<Option<String>, Error> {
         count(&mut self.calls.response);
         let found = Pointer::parse(&pointer)?.find(self.held(&response)?.body()?)?;
-        Ok(found.and_then(|value| match value.get() {
-            "null" => None,
-            text if text.starts_with('"') => serde_json::from_str(text).ok(),
-            text => Some(text.to_owned()),
-        }))
+        let Some(value) = found else { return Ok(None) };
+        match value.get() {
+            "null" => Ok(None),
+            // A string that cannot be read, such as half a surrogate pair, must not pass for an absent one: a connector would
+            // take that for the last page.
+            text if text.starts_with('"') => Ok(Some(crate::page::string(text)?)),
+            text => Ok(Some(text.to_owned())),
+        }
     }
 
     fn drop(&mut self, response: Resource<HeldResponse>) -> wasmtime::Result<()> {
         let response = self.table.delete(response)?;
-        self.held_bytes -= response.body.map_or(0, |body| body.len());
+        self.held_bytes -= response.header_bytes + response.body.map_or(0, |body| body.len());
         Ok(())
     }
 }
@@ -353,7 +248,7 @@ impl page::Host for HostState {
         Ok(page::Space {
             records_left: to_u32(self.page.records_left()),
             bytes_left: to_u32(self.page.bytes_left()),
-            millis_left: self.info.millis_left(),
+            millis_left: self.info.millis_left().min(self.page.millis_left()),
         })
     }
 }
@@ -454,18 +349,16 @@ impl log::Host for HostState {
         if self.log_lines > MAX_LOG_LINES {
             return Ok(());
         }
-        let text = self
-            .credentials
-            .scrub(&host_log::message(&message, MAX_LOG_CHARS));
-        let fields = serde_json::to_string(
-            &fields
-                .into_iter()
-                .collect::<std::collections::BTreeMap<_, _>>(),
-        )
-        .unwrap_or_default();
-        let fields = self
-            .credentials
-            .scrub(&host_log::message(&fields, MAX_LOG_CHARS));
+        let text = self.credentials.message(&message, MAX_LOG_CHARS);
+        let fields: BTreeMap<String, String> = fields
+            .into_iter()
+            .take(MAX_LOG_FIELDS)
+            .map(|(name, value)| {
+                let value = self.credentials.message(&value, MAX_LOG_CHARS);
+                (self.credentials.message(&name, MAX_LOG_CHARS), value)
+            })
+            .collect();
+        let fields = serde_json::to_string(&fields).unwrap_or_default();
         let request_id = self.info.request_id.as_str();
         match level {
             log::Level::Debug => tracing::debug!(target: "connector", request_id, fields, "{text}"),
@@ -484,36 +377,4 @@ impl log::Host for HostState {
 /// Asked by the alarm: is this store's time over?
 pub(crate) fn is_over(deadline: Instant) -> bool {
     Instant::now() >= deadline
-}
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_in_the_query_is_encoded_and_stands_last() {
-        for (address, expected) in [
-            (
-                "https://h.example/p",
-                "https://h.example/p?k=a+b%26c%3Dd%23",
-            ),
-            (
-                "https://h.example/p?x=1",
-                "https://h.example/p?x=1&k=a+b%26c%3Dd%23",
-            ),
-        ] {
-            let uri = with_parameter(&address.parse().unwrap(), "k", "a b&c=d#").unwrap();
-            assert_eq!(uri.to_string(), expected);
-        }
-    }
-
-    #[test]
-    fn headers_with_secrets_are_marked_and_refuse_line_breaks() {
-        let value = secret_header("Bearer ", "token").unwrap();
-        assert!(value.is_sensitive());
-        assert_eq!(format!("{value:?}"), "Sensitive");
-        let error = secret_header("Bearer ", "tok\r\nx: SECRET").unwrap_err();
-        assert!(!error.to_string().contains("SECRET"), "{error}");
-    }
 }

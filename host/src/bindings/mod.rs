@@ -9,6 +9,7 @@ mod entity;
 mod filter;
 mod host_calls;
 mod imports;
+mod outgoing;
 mod state;
 mod stdio;
 

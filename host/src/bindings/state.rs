@@ -48,6 +48,7 @@ pub struct HeldResponse {
     /// `None` once `emit-json` has used it up.
     pub(super) body: Option<Bytes>,
     pub(super) host: String,
+    pub(super) header_bytes: usize,
 }
 
 /// What a store holds.
@@ -122,7 +123,7 @@ impl HostState {
             },
         );
         Self {
-            table: ResourceTable::new(),
+            table: table(),
             wasi,
             wasi_http: WasiHttpCtx::new(),
             hooks,
@@ -154,6 +155,14 @@ impl HostState {
     pub fn deadline(&self) -> Instant {
         self.info.deadline
     }
+}
+
+/// A table for the resources of one call: answers, and what `wasi:http` makes of one.
+fn table() -> ResourceTable {
+    const MOST: usize = 10_000;
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(MOST);
+    table
 }
 
 /// A limit of bytes; beyond what this machine can address there is nothing to limit.

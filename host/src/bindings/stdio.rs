@@ -12,6 +12,8 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// Most bytes kept of what a guest prints in one call. The rest is dropped, and the number of dropped bytes logged.
 const KEPT_BYTES: usize = 16 * 1024;
+/// Most lines kept of it: each becomes a line of the log.
+const KEPT_LINES: usize = 200;
 
 /// A stream that keeps its beginning and never makes a guest wait or fail.
 #[derive(Debug, Clone, Default)]
@@ -33,15 +35,16 @@ impl Printed {
     }
 
     /// What was printed, line by line, and how many bytes were dropped. Control characters are replaced.
-    pub(crate) fn take(&self) -> (Vec<String>, usize) {
+    pub(crate) fn take(&self, scrub: impl Fn(&str) -> String) -> (Vec<String>, usize) {
         let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let text = String::from_utf8_lossy(&kept.text);
-        let lines = text
+        let text = scrub(&String::from_utf8_lossy(&kept.text));
+        let mut lines = text
             .lines()
             .map(crate::log::one_line)
-            .filter(|line| !line.trim().is_empty())
-            .collect();
-        (lines, kept.dropped)
+            .filter(|line| !line.trim().is_empty());
+        let kept_lines = lines.by_ref().take(KEPT_LINES).collect();
+        let rest: usize = lines.map(|line| line.len()).sum();
+        (kept_lines, kept.dropped + rest)
     }
 }
 
@@ -109,10 +112,13 @@ mod tests {
         let printed = Printed::default();
         printed.add(b"first\nsecond\x1b[31m\r\n\n");
         printed.add(&vec![b'x'; 3 * KEPT_BYTES]);
-        let (lines, dropped) = printed.take();
+        let (lines, dropped) = printed.take(str::to_owned);
         assert_eq!(lines[0], "first");
         assert_eq!(lines[1], "second [31m");
         assert_eq!(dropped, 3 * KEPT_BYTES + 20 - KEPT_BYTES);
-        assert_eq!(printed.take(), (Vec::new(), 0));
+        assert_eq!(printed.take(str::to_owned), (Vec::new(), 0));
+        printed.add("x\n".repeat(KEPT_LINES + 5).as_bytes());
+        let (lines, dropped) = printed.take(str::to_owned);
+        assert_eq!((lines.len(), dropped), (KEPT_LINES, 5));
     }
 }

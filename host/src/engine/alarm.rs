@@ -30,11 +30,6 @@ struct State {
     closed: bool,
 }
 
-/// Keeps nothing alive; it exists so that an alarm set for an invocation reads as a value with a scope.
-#[derive(Debug)]
-#[must_use]
-pub struct AlarmGuard(());
-
 impl Alarm {
     /// An alarm without a thread; the thread starts with the first deadline.
     #[must_use]
@@ -44,8 +39,11 @@ impl Alarm {
         }
     }
 
-    /// Wakes the guests of `engine` at `deadline`.
-    pub fn set(&self, engine: &Engine, deadline: Instant) -> AlarmGuard {
+    /// Wakes the guests of `engine` at `deadline`. All calls must name the same engine.
+    ///
+    /// A deadline that is no longer needed stays and wakes guests for nothing: one look at the clock each, within half a
+    /// minute.
+    pub fn set(&self, engine: &Engine, deadline: Instant) {
         let mut state = self
             .shared
             .state
@@ -63,7 +61,6 @@ impl Alarm {
         }
         drop(state);
         self.shared.changed.notify_one();
-        AlarmGuard(())
     }
 }
 

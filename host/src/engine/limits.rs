@@ -2,8 +2,10 @@
 
 use wasmtime::ResourceLimiter;
 
-/// Most elements of one table. Tables hold function references, one per function that is called indirectly.
-const TABLE_ELEMENTS: usize = 100_000;
+/// Size of a table's element, in bytes: tables count as memory.
+const ELEMENT_BYTES: usize = size_of::<usize>();
+/// Most core instances, memories and tables of one component, each. Adapters of language runtimes take a dozen.
+const MOST_PARTS: usize = 1000;
 
 /// Refuses growth beyond a limit, and remembers how far the guest got.
 ///
@@ -27,6 +29,17 @@ impl MemoryLimiter {
             peak_bytes: 0,
             refused: false,
         }
+    }
+
+    fn grow(&mut self, bytes: usize) -> bool {
+        let total = self.bytes.saturating_add(bytes);
+        if total > self.limit_bytes {
+            self.refused = true;
+            return false;
+        }
+        self.bytes = total;
+        self.peak_bytes = self.peak_bytes.max(total);
+        true
     }
 
     /// Most memory held at once, in bytes.
@@ -55,23 +68,32 @@ impl ResourceLimiter for MemoryLimiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let total = self.bytes.saturating_add(desired.saturating_sub(current));
-        if total > self.limit_bytes {
-            self.refused = true;
-            return Ok(false);
-        }
-        self.bytes = total;
-        self.peak_bytes = self.peak_bytes.max(total);
-        Ok(true)
+        Ok(self.grow(desired.saturating_sub(current)))
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS)
+        Ok(self.grow(
+            desired
+                .saturating_sub(current)
+                .saturating_mul(ELEMENT_BYTES),
+        ))
+    }
+
+    fn instances(&self) -> usize {
+        MOST_PARTS
+    }
+
+    fn tables(&self) -> usize {
+        MOST_PARTS
+    }
+
+    fn memories(&self) -> usize {
+        MOST_PARTS
     }
 }
 
@@ -89,5 +111,12 @@ mod tests {
         assert!(!limiter.memory_growing(40, 41, None).unwrap());
         assert!(limiter.refused());
         assert_eq!(limiter.peak_bytes(), 100);
+        let mut limiter = MemoryLimiter::new(100);
+        assert!(
+            !limiter.table_growing(0, 100, None).unwrap(),
+            "tables count as memory"
+        );
+        assert!(limiter.table_growing(0, 5, None).unwrap());
+        assert_eq!(limiter.peak_bytes(), 5 * ELEMENT_BYTES);
     }
 }

@@ -15,7 +15,7 @@ mod limits;
 mod load;
 mod trap;
 
-pub use alarm::{Alarm, AlarmGuard};
+pub use alarm::Alarm;
 pub use artifact::{Artifact, ArtifactError, Metadata, Target};
 pub use limits::MemoryLimiter;
 pub use load::{Connector, Exports, LoadError};

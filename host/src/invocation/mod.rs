@@ -30,7 +30,9 @@ use crate::filter::{self, Filter};
 use crate::page::Page;
 
 pub use report::Report;
-use rules::{MAX_TOKEN_CHARS, check_rules, deadline, may_be_moment, next_token, sealed};
+use rules::{
+    MAX_TOKEN_CHARS, check_rules, closing_time, deadline, may_be_moment, next_token, sealed,
+};
 
 /// Locale in which the connector describes itself to the host.
 const HOST_LOCALE: &str = "en-US";
@@ -271,7 +273,7 @@ impl Host {
             Request::QueryData(query) => Page::new(
                 usize::try_from(query.max_results).unwrap_or(usize::MAX),
                 MAX_ANSWER_BYTES
-                    - appflow::query_overhead_bytes(Some(&"\\".repeat(MAX_TOKEN_CHARS))),
+                    - appflow::query_overhead_bytes(Some(&"\u{10000}".repeat(MAX_TOKEN_CHARS))),
             ),
             Request::RetrieveData(_) => Page::new(
                 usize::MAX,
@@ -280,7 +282,9 @@ impl Host {
             _ => Page::closed(),
         };
         let context = request.context().cloned().map(Arc::new);
-        let page = page.with_moments(may_be_moment(context.clone()));
+        let page = page
+            .with_moments(may_be_moment(context.clone()))
+            .closing_at(closing_time(deadline));
         HostState::new(Parts {
             info: InvocationInfo {
                 request_id: request_id.to_owned(),
@@ -320,7 +324,10 @@ impl Host {
             limits: manifest.limits,
         });
         let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
-        let described = Arc::new(guest.describe(HOST_LOCALE).await?);
+        let described = guest.describe(HOST_LOCALE).await?;
+        let answer = Answer::DescribeConnectorConfiguration(Box::new(described.clone()));
+        check_rules(&answer)?;
+        let described = Arc::new(described);
         Ok(Arc::clone(self.described.get_or_init(|| described)))
     }
 

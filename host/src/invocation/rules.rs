@@ -74,6 +74,15 @@ pub(super) fn deadline(lambda: Instant, operation: Operation) -> Instant {
     now + left.saturating_sub(MARGIN.min(left / 5))
 }
 
+/// When a page counts as full: a tenth of the time that is left now before the deadline, and a second and a half at most.
+pub(super) fn closing_time(deadline: Instant) -> Instant {
+    const RESERVE: Duration = Duration::from_millis(1500);
+    let left = deadline.saturating_duration_since(Instant::now());
+    deadline
+        .checked_sub(RESERVE.min(left / 10))
+        .unwrap_or(deadline)
+}
+
 /// A token as AppFlow takes it: none instead of an empty one, and never the one it has just sent.
 pub(super) fn next_token(
     previous: Option<&str>,
@@ -103,33 +112,15 @@ pub(super) fn next_token(
     Ok(Some(token))
 }
 
-/// The answer without the values of the credentials, wherever a connector may have put them: an application that repeats
-/// what it was sent is enough for that.
-pub(super) fn sealed(mut answer: Answer, secrets: &Credentials) -> Result<Answer, Error> {
-    let token = match &mut answer {
+/// Refuses a next token that holds a secret: AppFlow keeps tokens, and shows them to nobody but does not hide them.
+pub(super) fn sealed(answer: Answer, secrets: &Credentials) -> Result<Answer, Error> {
+    let token = match &answer {
         Answer::ListEntities(answer) => answer.next_token.as_deref(),
         Answer::QueryData(answer) => answer.next_token.as_deref(),
-        Answer::WriteData(answer) => {
-            for result in &mut answer.write_record_results {
-                if let Some(message) = &mut result.error_message {
-                    *message = secrets.scrub(message);
-                }
-            }
-            None
-        }
-        Answer::ValidateConnectorRuntimeSettings(answer) => {
-            let wrong = std::mem::take(&mut answer.errors_by_input_field);
-            answer.errors_by_input_field = wrong
-                .as_slice()
-                .iter()
-                .map(|(key, message)| (key.clone(), secrets.scrub(message)))
-                .collect();
-            None
-        }
         _ => None,
     };
     match token {
-        Some(token) if secrets.scrub(token) != token => {
+        Some(token) if secrets.is_in(token) => {
             Err(Error::Output("its next token holds a secret".to_owned()))
         }
         _ => Ok(answer),

@@ -10,8 +10,6 @@ use serde::de::{
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::{MayBeMoment, Pick, moment};
-
 /// Why a body could not be used as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -28,13 +26,19 @@ pub enum JsonError {
     /// The connector's pointer is not one.
     #[error("\"{0}\" is not a JSON pointer: it must be empty or begin with a slash")]
     BadPointer(String),
+    /// The connector's pointer has more keys than anybody needs, or there are more picks.
+    #[error("the connector asks for more than {0}")]
+    TooMuch(&'static str),
 }
+
+/// Most keys of a pointer. Each one is a walk through what is left of the body.
+const MAX_POINTER_KEYS: usize = 64;
 
 /// A JSON pointer (RFC 6901), divided into its keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointer {
     text: String,
-    keys: Vec<String>,
+    pub(super) keys: Vec<String>,
 }
 
 impl Pointer {
@@ -44,6 +48,9 @@ impl Pointer {
     ///
     /// [`JsonError::BadPointer`] unless it is empty or begins with a slash.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
+        if text.bytes().filter(|byte| *byte == b'/').count() > MAX_POINTER_KEYS {
+            return Err(JsonError::TooMuch("64 keys in a JSON pointer"));
+        }
         let keys = match text.strip_prefix('/') {
             Some(keys) => keys
                 .split('/')
@@ -85,6 +92,15 @@ pub(super) fn describe(error: &serde_json::Error) -> String {
     format!("{what} at line {}, column {}", error.line(), error.column())
 }
 
+/// The text of a JSON string.
+///
+/// # Errors
+///
+/// [`JsonError::NotJson`] if it holds what no text can, such as half a surrogate pair.
+pub(crate) fn string(json: &str) -> Result<String, JsonError> {
+    serde_json::from_str(json).map_err(|error| JsonError::NotJson(describe(&error)))
+}
+
 /// The body as text, without a byte order mark.
 pub(super) fn text(body: &[u8]) -> Result<&str, JsonError> {
     let text = std::str::from_utf8(body).map_err(|_| JsonError::NotUtf8)?;
@@ -96,7 +112,10 @@ fn parse(text: &str) -> Result<&RawValue, JsonError> {
 }
 
 /// A member of an object, or an element of an array by its number.
-fn member<'a>(value: &'a RawValue, key: &str) -> Result<Option<&'a RawValue>, JsonError> {
+pub(super) fn member<'a>(
+    value: &'a RawValue,
+    key: &str,
+) -> Result<Option<&'a RawValue>, JsonError> {
     let mut reader = serde_json::Deserializer::from_str(value.get());
     let found = match value.get().as_bytes().first() {
         Some(b'{') => reader.deserialize_map(Member(key)),
@@ -269,149 +288,6 @@ pub(super) fn each_element<E: From<JsonError>>(
         (_, Some(error)) => Err(error),
         (Err(error), None) => Err(JsonError::NotJson(describe(&error)).into()),
         (Ok(()), None) => Ok(()),
-    }
-}
-
-/// Builds records of chosen fields.
-pub(super) struct Picker {
-    /// Name as JSON text with its colon, key of the first level, further keys.
-    picks: Vec<(String, String, Vec<String>)>,
-    /// Names of the output fields, in the order of the picks.
-    names: Vec<String>,
-    may_be_moment: MayBeMoment,
-}
-
-impl Picker {
-    pub(super) fn new(picks: &[Pick], may_be_moment: MayBeMoment) -> Result<Self, JsonError> {
-        let names = picks.iter().map(|pick| pick.name.clone()).collect();
-        let picks = picks
-            .iter()
-            .map(|pick| {
-                let mut keys = if pick.path.starts_with('/') {
-                    Pointer::parse(&pick.path)?.keys
-                } else {
-                    vec![pick.path.clone()]
-                };
-                let first = keys.remove(0);
-                let name = serde_json::to_string(&pick.name).map_err(|_| JsonError::NotUtf8)?;
-                Ok((format!("{name}:"), first, keys))
-            })
-            .collect::<Result<_, JsonError>>()?;
-        Ok(Self {
-            picks,
-            names,
-            may_be_moment,
-        })
-    }
-
-    /// Appends the record made of an element's chosen fields, in the order of the picks; absent ones are left out.
-    pub(super) fn pick(&self, element: &RawValue, out: &mut Vec<u8>) -> Result<(), JsonError> {
-        let mut values: Vec<Option<&RawValue>> = vec![None; self.picks.len()];
-        let mut reader = serde_json::Deserializer::from_str(element.get());
-        reader
-            .deserialize_map(Fields {
-                picks: &self.picks,
-                values: &mut values,
-            })
-            .map_err(|error| JsonError::NotJson(describe(&error)))?;
-        out.push(b'{');
-        let mut first = true;
-        for (((name, _, deeper), plain), value) in self.picks.iter().zip(&self.names).zip(values) {
-            let mut value = value;
-            for key in deeper {
-                value = match value {
-                    Some(value) => member(value, key)?,
-                    None => None,
-                };
-            }
-            let Some(value) = value else { continue };
-            if !first {
-                out.push(b',');
-            }
-            first = false;
-            out.extend_from_slice(name.as_bytes());
-            let text = value.get().as_bytes();
-            match moment::offset_without_colon(text).filter(|_| (self.may_be_moment)(plain)) {
-                Some(minutes) => {
-                    out.extend_from_slice(&text[..minutes]);
-                    out.push(b':');
-                    out.extend_from_slice(&text[minutes..]);
-                }
-                None => out.extend_from_slice(text),
-            }
-        }
-        out.push(b'}');
-        Ok(())
-    }
-}
-
-struct Fields<'p, 'v, 'de> {
-    picks: &'p [(String, String, Vec<String>)],
-    values: &'v mut [Option<&'de RawValue>],
-}
-
-impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        // Applications send the fields of every record in the same order, and connectors pick them in that order more
-        // often than not: looking first where the last one was found makes most look-ups one comparison.
-        let mut hint = 0;
-        while let Some(found) = map.next_key_seed(Lookup {
-            picks: self.picks,
-            hint,
-        })? {
-            match found {
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Some(index) => {
-                    let value = map.next_value::<&RawValue>()?;
-                    hint = index + 1;
-                    for (slot, (_, key, _)) in self.values.iter_mut().zip(self.picks) {
-                        if *key == self.picks[index].1 {
-                            *slot = Some(value);
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Lookup<'p> {
-    picks: &'p [(String, String, Vec<String>)],
-    hint: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Lookup<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Lookup<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        if self.picks.get(self.hint).is_some_and(|pick| pick.1 == key) {
-            return Ok(Some(self.hint));
-        }
-        Ok(self.picks.iter().position(|pick| pick.1 == key))
     }
 }
 

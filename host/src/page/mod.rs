@@ -7,9 +7,12 @@
 
 mod json;
 mod moment;
+mod picker;
 
 use std::sync::Arc;
+use std::time::Instant;
 
+pub(crate) use json::string;
 pub use json::{JsonError, Pointer};
 
 use bytes::Bytes;
@@ -84,6 +87,8 @@ pub struct Page {
     max_bytes: usize,
     full: bool,
     allowed: bool,
+    /// When a page that holds something counts as full, so that there is time for its token and its way out.
+    closes: Option<Instant>,
     may_be_moment: MayBeMoment,
 }
 
@@ -109,7 +114,18 @@ impl Page {
             max_bytes,
             full: false,
             allowed: true,
+            closes: None,
             may_be_moment: Arc::new(|_| true),
+        }
+    }
+
+    /// The same, full at this time if it holds anything by then: a part of the records now and a token are better than a
+    /// connector that is stopped with all of them in its hands.
+    #[must_use]
+    pub fn closing_at(self, closes: Instant) -> Self {
+        Self {
+            closes: Some(closes),
+            ..self
         }
     }
 
@@ -157,6 +173,18 @@ impl Page {
         }
     }
 
+    /// Milliseconds until the page counts as full; 0 once a record found no room.
+    #[must_use]
+    pub fn millis_left(&self) -> u32 {
+        if self.full {
+            return 0;
+        }
+        self.closes.map_or(u32::MAX, |closes| {
+            let left = closes.saturating_duration_since(Instant::now());
+            u32::try_from(left.as_millis()).unwrap_or(u32::MAX)
+        })
+    }
+
     /// True if a record was turned away.
     #[must_use]
     pub fn turned_away(&self) -> bool {
@@ -176,8 +204,7 @@ impl Page {
     /// [`PageError`] if the text is not one JSON object or larger than a whole page.
     pub fn emit(&mut self, text: &str) -> Result<bool, PageError> {
         self.check_allowed()?;
-        if self.records_left() == 0 {
-            self.full = true;
+        if self.is_over() {
             return Ok(false);
         }
         let index = self.count;
@@ -187,7 +214,7 @@ impl Page {
         if !raw.get().starts_with('{') {
             return Err(refuse("it is another kind of JSON".to_owned()));
         }
-        self.push(|out| escape(raw.get(), out))
+        self.push(raw.get())
     }
 
     /// Adds records that lie end to end in `text`, by their end offsets in bytes; returns how many found room.
@@ -198,24 +225,19 @@ impl Page {
     /// ascending order; otherwise as [`Page::emit`], where records before the refused one stay in the page.
     pub fn emit_batch(&mut self, text: &str, ends: &[u32]) -> Result<usize, PageError> {
         self.check_allowed()?;
-        let mut records = Vec::with_capacity(ends.len());
+        // The offsets are checked before the first record is taken, and nothing is kept of them: they are as many as the
+        // guest likes.
         let mut start = 0;
         for end in ends {
-            let end = usize::try_from(*end).unwrap_or(usize::MAX);
-            if end < start {
-                return Err(PageError::Offsets("they must ascend"));
-            }
-            records.push(text.get(start..end).ok_or(PageError::Offsets(
-                "one lies outside of it or inside a character",
-            ))?);
-            start = end;
+            slice(text, &mut start, *end)?;
         }
         if start != text.len() {
             return Err(PageError::Offsets("the last one must be the text's length"));
         }
+        let mut start = 0;
         let mut taken = 0;
-        for record in records {
-            if !self.emit(record)? {
+        for end in ends {
+            if !self.emit(slice(text, &mut start, *end)?)? {
                 break;
             }
             taken += 1;
@@ -240,7 +262,7 @@ impl Page {
         let pointer = Pointer::parse(pointer)?;
         let text = json::text(body)?;
         let (array, rest) = json::split(text, &pointer)?;
-        let picker = json::Picker::new(picks, Arc::clone(&self.may_be_moment))?;
+        let picker = picker::Picker::new(picks, Arc::clone(&self.may_be_moment))?;
         let mut seen = 0;
         let mut taken = 0;
         let mut scratch = Vec::new();
@@ -249,11 +271,10 @@ impl Page {
             if seen <= skip || self.full {
                 return Ok(());
             }
-            let index = self.count;
-            if self.records_left() == 0 {
-                self.full = true;
+            if self.is_over() {
                 return Ok(());
             }
+            let index = self.count;
             if !element.get().starts_with('{') {
                 return Err(PageError::NotAnObject {
                     index,
@@ -264,13 +285,11 @@ impl Page {
                 element.get()
             } else {
                 scratch.clear();
-                picker
-                    .pick(element, &mut scratch)
-                    .map_err(PageError::Json)?;
+                picker.pick(index, element, self.max_bytes, &mut scratch)?;
                 // The scratch is made of JSON text and of strings written by serde_json, so it is UTF-8.
                 std::str::from_utf8(&scratch).map_err(|_| PageError::Json(JsonError::NotUtf8))?
             };
-            if self.push(|out| escape(record, out))? {
+            if self.push(record)? {
                 taken += 1;
             }
             Ok(())
@@ -293,19 +312,33 @@ impl Page {
         }
     }
 
+    /// Whether no record finds room any more, and if so remembers that one was turned away.
+    fn is_over(&mut self) -> bool {
+        let late = self.count > 0 && self.closes.is_some_and(|closes| Instant::now() >= closes);
+        if self.records_left() == 0 || late {
+            self.full = true;
+        }
+        self.full
+    }
+
     /// Writes one record at the end, and takes it back if the page has become too large.
-    fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Result<bool, PageError> {
+    fn push(&mut self, record: &str) -> Result<bool, PageError> {
         let before = self.records.len();
-        if before > 0 {
-            self.records.push(b',');
+        // Escaping makes no text shorter, so what cannot fit is known before it is written.
+        let least = before + usize::from(before > 0) + record.len() + 2;
+        let mut after = least;
+        if least <= self.max_bytes {
+            if before > 0 {
+                self.records.push(b',');
+            }
+            escape(record, &mut self.records);
+            after = self.records.len();
+            if after <= self.max_bytes {
+                self.count += 1;
+                return Ok(true);
+            }
+            self.records.truncate(before);
         }
-        write(&mut self.records);
-        let after = self.records.len();
-        if after <= self.max_bytes {
-            self.count += 1;
-            return Ok(true);
-        }
-        self.records.truncate(before);
         if before == 0 {
             return Err(PageError::RecordTooLarge {
                 index: self.count,
@@ -316,6 +349,19 @@ impl Page {
         self.full = true;
         Ok(false)
     }
+}
+
+/// The part of a batch that ends at `end`; moves `start` there.
+fn slice<'t>(text: &'t str, start: &mut usize, end: u32) -> Result<&'t str, PageError> {
+    let end = usize::try_from(end).unwrap_or(usize::MAX);
+    if end < *start {
+        return Err(PageError::Offsets("they must ascend"));
+    }
+    let part = text.get(*start..end).ok_or(PageError::Offsets(
+        "one lies outside of it or inside a character",
+    ))?;
+    *start = end;
+    Ok(part)
 }
 
 /// Appends `text` as a JSON string.

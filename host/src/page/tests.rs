@@ -197,3 +197,57 @@ fn bodies_without_an_array_there_are_refused() {
 fn operations_without_records_refuse_them() {
     assert_eq!(Page::closed().emit("{}"), Err(PageError::NotAllowed));
 }
+
+#[test]
+fn one_value_picked_often_does_not_grow_beyond_a_page() {
+    let body = Bytes::from(format!("[{{\"a\":\"{}\"}}]", "x".repeat(600)));
+    let picks: Vec<Pick> = (0..1000)
+        .map(|number| Pick {
+            name: number.to_string(),
+            path: "a".to_owned(),
+        })
+        .collect();
+    let mut page = Page::new(10, 1000);
+    let error = page.emit_json(&body, "", &picks, 0).unwrap_err();
+    assert!(
+        matches!(error, PageError::RecordTooLarge { bytes, .. } if bytes < 2000),
+        "{error}"
+    );
+}
+
+#[test]
+fn more_keys_and_picks_than_anybody_needs_are_refused() {
+    let body = Bytes::from_static(b"[]");
+    let mut page = Page::new(10, 1000);
+    let deep = "/0".repeat(1000);
+    assert!(matches!(
+        page.emit_json(&body, &deep, &[], 0),
+        Err(PageError::Json(JsonError::TooMuch(_)))
+    ));
+    let many = vec![
+        Pick {
+            name: "a".to_owned(),
+            path: "a".to_owned(),
+        };
+        5000
+    ];
+    assert!(matches!(
+        page.emit_json(&body, "", &many, 0),
+        Err(PageError::Json(JsonError::TooMuch(_)))
+    ));
+}
+
+#[test]
+fn a_page_that_is_late_closes_once_it_holds_something() {
+    let mut page = Page::new(10, 1000).closing_at(Instant::now());
+    assert!(
+        page.emit("{}").unwrap(),
+        "an empty page takes one record however late it is"
+    );
+    assert!(!page.emit("{}").unwrap());
+    assert!(page.turned_away());
+    let body = Bytes::from_static(b"[{},{},{}]");
+    let mut page = Page::new(10, 1000).closing_at(Instant::now());
+    let some = page.emit_json(&body, "", &[], 1).unwrap();
+    assert_eq!((some.taken, some.left, some.total), (1, 1, 3));
+}

@@ -1,0 +1,197 @@
+//! Builds records of chosen fields.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::json::{self, JsonError, Pointer};
+use super::{MayBeMoment, PageError, Pick, moment};
+
+/// Most picks: several times the fields of the widest entities known.
+const MAX_PICKS: usize = 4096;
+
+/// The picks of one call, prepared for any number of records.
+pub(super) struct Picker {
+    picks: Vec<Prepared>,
+    /// Keys of the first level, each once, in the order of the picks.
+    keys: Vec<String>,
+    places: HashMap<String, usize>,
+    may_be_moment: MayBeMoment,
+}
+
+struct Prepared {
+    /// Name in the output record.
+    name: String,
+    /// The same as JSON text with its colon.
+    label: String,
+    /// Place of the first key in `Picker::keys`.
+    place: usize,
+    /// Further keys.
+    deeper: Vec<String>,
+}
+
+impl Picker {
+    pub(super) fn new(picks: &[Pick], may_be_moment: MayBeMoment) -> Result<Self, JsonError> {
+        if picks.len() > MAX_PICKS {
+            return Err(JsonError::TooMuch("4,096 fields of a record"));
+        }
+        let mut keys = Vec::new();
+        let mut places = HashMap::new();
+        let mut prepared = Vec::with_capacity(picks.len());
+        for pick in picks {
+            let mut path = if pick.path.starts_with('/') {
+                Pointer::parse(&pick.path)?.keys
+            } else {
+                vec![pick.path.clone()]
+            };
+            let deeper = path.split_off(1);
+            let first = path.swap_remove(0);
+            let place = *places.entry(first).or_insert_with_key(|key| {
+                keys.push(key.clone());
+                keys.len() - 1
+            });
+            let name = serde_json::to_string(&pick.name).map_err(|_| JsonError::NotUtf8)?;
+            prepared.push(Prepared {
+                name: pick.name.clone(),
+                label: format!("{name}:"),
+                place,
+                deeper,
+            });
+        }
+        Ok(Self {
+            picks: prepared,
+            keys,
+            places,
+            may_be_moment,
+        })
+    }
+
+    /// Writes the record made of an element's chosen fields, in the order of the picks; absent ones are left out.
+    ///
+    /// Fails as soon as the record is longer than `limit`: one value may be picked any number of times.
+    pub(super) fn pick(
+        &self,
+        index: usize,
+        element: &RawValue,
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), PageError> {
+        let mut values: Vec<Option<&RawValue>> = vec![None; self.keys.len()];
+        let mut reader = serde_json::Deserializer::from_str(element.get());
+        reader
+            .deserialize_map(Fields {
+                picker: self,
+                values: &mut values,
+            })
+            .map_err(|error| JsonError::NotJson(json::describe(&error)))?;
+        out.push(b'{');
+        for pick in &self.picks {
+            let mut value = values.get(pick.place).copied().flatten();
+            for key in &pick.deeper {
+                value = match value {
+                    Some(value) => json::member(value, key)?,
+                    None => None,
+                };
+            }
+            let Some(value) = value else { continue };
+            let text = value.get().as_bytes();
+            let bytes = out.len() + pick.label.len() + text.len() + 2;
+            if bytes > limit {
+                return Err(PageError::RecordTooLarge {
+                    index,
+                    bytes,
+                    limit,
+                });
+            }
+            if out.len() > 1 {
+                out.push(b',');
+            }
+            out.extend_from_slice(pick.label.as_bytes());
+            match moment::offset_without_colon(text).filter(|_| (self.may_be_moment)(&pick.name)) {
+                Some(minutes) => {
+                    out.extend_from_slice(&text[..minutes]);
+                    out.push(b':');
+                    out.extend_from_slice(&text[minutes..]);
+                }
+                None => out.extend_from_slice(text),
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+struct Fields<'p, 'v, 'de> {
+    picker: &'p Picker,
+    values: &'v mut [Option<&'de RawValue>],
+}
+
+impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // Applications send the fields of every record in the same order, and connectors pick them in that order more
+        // often than not: looking first behind the last one found makes most look-ups one comparison.
+        let mut hint = 0;
+        while let Some(found) = map.next_key_seed(Lookup {
+            picker: self.picker,
+            hint,
+        })? {
+            match found {
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Some(place) => {
+                    hint = place + 1;
+                    let value = map.next_value::<&RawValue>()?;
+                    if let Some(slot) = self.values.get_mut(place) {
+                        *slot = Some(value);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Lookup<'p> {
+    picker: &'p Picker,
+    hint: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Lookup<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Lookup<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        if self
+            .picker
+            .keys
+            .get(self.hint)
+            .is_some_and(|next| next == key)
+        {
+            return Ok(Some(self.hint));
+        }
+        Ok(self.picker.places.get(key).copied())
+    }
+}
