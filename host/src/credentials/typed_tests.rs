@@ -214,13 +214,13 @@ fn kinds_have_their_wire_names_and_no_other() {
 #[test]
 fn texts_are_scrubbed_whole_and_before_they_are_cut() {
     let credentials = Credentials::Basic {
-        username: Secret::new("secret".to_owned()),
-        password: Secret::new("secret-and-more".to_owned()),
+        username: Secret::new("hunter2".to_owned()),
+        password: Secret::new("hunter2-and-more".to_owned()),
     };
-    assert_eq!(credentials.scrub("a secret-and-more b"), "a <secret> b");
-    let long = format!("{}secret-and-more", "x".repeat(95));
+    assert_eq!(credentials.scrub("a hunter2-and-more b"), "a <secret> b");
+    let long = format!("{}hunter2-and-more", "x".repeat(95));
     let message = credentials.message(&long, 100);
-    assert!(!message.contains("secr"), "{message}");
+    assert!(!message.contains("hunt"), "{message}");
     let lines = Credentials::OAuth2 {
         access_token: Secret::new("first\nsecond".to_owned()),
     };
