@@ -1,33 +1,96 @@
-//! What the tool refuses to compile, so that it never reaches Lambda.
+//! The tool for authors: what it compiles, what it refuses so that it never reaches Lambda, and what it runs.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use appflow_testkit::runtime_api::Lambda;
+use serde_json::{Value, json};
+
+use crate::support::function;
 
 /// Path of the tool `appflow-wasm`.
 const TOOL_VARIABLE: &str = "APPFLOW_TEST_TOOL";
 
-/// Tries to compile a guest that has no manifest of its own; what the tool says.
-fn refusal(guest: &str) -> String {
+/// A processor that this machine does not have.
+const OTHER_PROCESSOR: &str = if cfg!(target_arch = "aarch64") {
+    "x86_64"
+} else {
+    "arm64"
+};
+
+/// A guest as the compiler left it.
+fn guest(name: &str) -> PathBuf {
+    let artifacts = std::env::var(appflow_testkit::setup::ARTIFACTS_VARIABLE)
+        .unwrap_or_else(|_| panic!("run `cargo xtask test`, which builds the guests"));
+    PathBuf::from(artifacts).join(format!("{name}.wasm"))
+}
+
+/// A file of this repository.
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// The tool, in a folder of its own, so that no manifest lies beside anything by accident.
+fn tool(folder: &Path) -> Command {
     let tool = std::env::var(TOOL_VARIABLE).unwrap_or_else(|_| {
         panic!("{TOOL_VARIABLE} is not set: run `cargo xtask test`, which sets it")
     });
-    let artifacts = std::env::var(appflow_testkit::setup::ARTIFACTS_VARIABLE)
-        .unwrap_or_else(|_| panic!("run `cargo xtask test`, which builds the guests"));
-    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("guests/hostile/connector.toml");
-    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(tool);
+    command.current_dir(folder);
+    command
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Tries to compile a component, which must fail and leave nothing; what the tool says.
+fn refusal_of(component: &Path, manifest: Option<&Path>) -> String {
+    let folder = folder();
     let compiled = folder.path().join("refused.cwasm");
-    let output = Command::new(tool)
-        .arg("compile")
-        .arg(PathBuf::from(artifacts).join(format!("{guest}.wasm")))
-        .arg("--manifest")
-        .arg(manifest)
-        .arg("--output")
-        .arg(&compiled)
+    let mut command = tool(folder.path());
+    command.arg("compile").arg(component);
+    if let Some(manifest) = manifest {
+        command.arg("--manifest").arg(manifest);
+    }
+    let output = command.arg("--output").arg(&compiled).output().unwrap();
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(!compiled.exists(), "it left a file: {message}");
+    assert!(!message.contains("panicked"), "{message}");
+    message
+}
+
+/// The same with a guest of the tests, by the manifest of another one.
+fn refusal(name: &str) -> String {
+    let manifest = repository("tests/guests/hostile/connector.toml");
+    refusal_of(&guest(name), Some(&manifest))
+}
+
+/// A copy of the hello component in a folder without anything else.
+fn lonely_hello(folder: &Path) -> PathBuf {
+    let copy = folder.join("hello.wasm");
+    std::fs::copy(guest("hello"), &copy).unwrap();
+    copy
+}
+
+/// Runs an operation of the compiled hello connector; exit code, answer and what was said beside it.
+fn invoke(arguments: &[&str]) -> (Option<i32>, Value, String) {
+    let folder = folder();
+    let (operation, options) = arguments.split_first().unwrap();
+    let output = tool(folder.path())
+        .args(["invoke", operation])
+        .arg(guest("hello").with_extension("cwasm"))
+        .args(options)
         .output()
         .unwrap();
-    assert!(!output.status.success(), "{guest} was compiled");
-    assert!(!compiled.exists(), "{guest} left a file");
-    String::from_utf8(output.stderr).unwrap()
+    let answer = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("standard output is not one answer: {error}: {output:?}"));
+    (output.status.code(), answer, stderr(&output))
 }
 
 #[test]
@@ -46,4 +109,185 @@ fn a_component_with_sockets_is_refused_with_what_to_use_instead() {
         message.contains("wasi:sockets") && message.contains("appflow:connector/http"),
         "{message}"
     );
+}
+
+#[test]
+fn a_component_without_a_manifest_is_refused_with_where_it_was_looked_for() {
+    let folder = folder();
+    let message = refusal_of(&lonely_hello(folder.path()), None);
+    for part in ["manifest", "connector.toml", "--manifest"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
+
+#[test]
+fn a_manifest_that_is_not_there_is_named() {
+    let message = refusal_of(&guest("hello"), Some(Path::new("nowhere.toml")));
+    assert!(message.contains("nowhere.toml"), "{message}");
+}
+
+#[test]
+fn a_bad_manifest_is_refused_with_its_line() {
+    let folder = folder();
+    let manifest = folder.path().join("connector.toml");
+    let begin = "[connector]\nname = \"hello\"\nversion = \"0.1.0\"\n\n[egress]\n";
+    for (rest, line, says) in [
+        ("host = []\n", 6, "`hosts`"),
+        (
+            "hosts = []\n\n[limits]\nmemory-mb = \"much\"\n",
+            9,
+            "memory-mb",
+        ),
+        ("hosts = [\n", 6, ""),
+    ] {
+        std::fs::write(&manifest, format!("{begin}{rest}")).unwrap();
+        let message = refusal_of(&guest("hello"), Some(&manifest));
+        assert!(
+            message.contains(&format!("line {line}")) && message.contains(says),
+            "{rest:?}: {message}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_no_component_is_refused() {
+    let folder = folder();
+    let text = folder.path().join("text.wasm");
+    std::fs::write(&text, "not a component").unwrap();
+    let manifest = repository("plugins/hello/connector.toml");
+    let message = refusal_of(&text, Some(&manifest));
+    assert!(
+        message.contains("text.wasm") && message.contains("WebAssembly"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_component_for_another_processor_is_compiled_here_and_refused_when_started_here() {
+    let folder = folder();
+    let compiled = folder.path().join("other.cwasm");
+    let output = tool(folder.path())
+        .arg("compile")
+        .arg(guest("hello"))
+        .arg("--manifest")
+        .arg(repository("plugins/hello/connector.toml"))
+        .args(["--target", OTHER_PROCESSOR, "--output"])
+        .arg(&compiled)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+
+    let config = function("hello").env("APPFLOW_COMPONENT", compiled.display().to_string());
+    let lambda = Lambda::start(config).unwrap();
+    let request = json!({"type": "DescribeConnectorConfigurationRequest"});
+    let invoked = lambda.invoke(request.to_string().as_bytes()).unwrap();
+    assert!(invoked.function_error.is_some(), "it started");
+    let log = lambda.logs().unwrap().join("\n");
+    assert!(
+        log.contains(&format!("compiled for {OTHER_PROCESSOR}")) && log.contains("--target"),
+        "{log}"
+    );
+}
+
+#[test]
+fn what_is_compiled_without_a_target_starts_here() {
+    let folder = folder();
+    let component = lonely_hello(folder.path());
+    // Beside the component, where the tool looks by itself.
+    std::fs::copy(
+        repository("plugins/hello/connector.toml"),
+        folder.path().join("connector.toml"),
+    )
+    .unwrap();
+    let output = tool(folder.path())
+        .arg("compile")
+        .arg(&component)
+        .arg("--quiet")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!((output.stdout, output.stderr), (Vec::new(), Vec::new()));
+
+    let compiled = component.with_extension("cwasm");
+    let config = function("hello").env("APPFLOW_COMPONENT", compiled.display().to_string());
+    let request = json!({"type": "DescribeConnectorConfigurationRequest"});
+    let (answer, _) = crate::support::ask(&Lambda::start(config).unwrap(), &request);
+    assert_eq!(answer["connectorName"], "Hello", "{answer}");
+}
+
+#[test]
+fn invoke_answers_on_standard_output_and_sums_up_on_standard_error() {
+    let (code, answer, summary) = invoke(&["query", "--entity", "greeting", "--limit", "2"]);
+    assert_eq!(code, Some(0), "{summary}");
+    assert_eq!(
+        (&answer["isSuccess"], &answer["records"]),
+        (
+            &json!(true),
+            &json!([
+                "{\"id\":0,\"text\":\"Hello, Ada!\"}",
+                "{\"id\":1,\"text\":\"Hello, Barbara!\"}"
+            ])
+        ),
+        "{answer}"
+    );
+    let value = |name: &str| {
+        let line = summary.lines().find(|line| line.trim().starts_with(name));
+        line.unwrap_or_else(|| panic!("no line {name:?} in {summary}"))
+            .trim()
+            .strip_prefix(name)
+            .unwrap()
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(value("connector"), "hello 0.1.0");
+    assert_eq!(value("records"), "2");
+    for name in ["time", "memory", "answer", "requests"] {
+        assert!(
+            value(name).starts_with(|first: char| first.is_ascii_digit()),
+            "{summary}"
+        );
+    }
+}
+
+#[test]
+fn invoke_goes_on_from_the_token_of_the_page_before() {
+    let (_, first, _) = invoke(&["query", "--entity", "greeting", "--limit", "4"]);
+    let token = first["nextToken"].as_str().unwrap();
+    let (code, last, _) = invoke(&["query", "--entity", "greeting", "--token", token]);
+    assert_eq!((code, &last["nextToken"]), (Some(0), &Value::Null));
+    assert_eq!(
+        last["records"],
+        json!(["{\"id\":4,\"text\":\"Hello, Karen!\"}"])
+    );
+}
+
+#[test]
+fn invoke_ends_with_1_for_an_answer_that_is_no_success() {
+    for arguments in [
+        &["query", "--entity", "greeting", "--token", "rubbish"][..],
+        &["query", "--entity", "greeting", "--filter", "id ="],
+        &["retrieve", "--entity", "greeting", "--id", "1"],
+        &["write", "--entity", "greeting", "--record", "{}"],
+    ] {
+        let (code, answer, said) = invoke(arguments);
+        assert_eq!(code, Some(1), "{arguments:?}: {said}");
+        assert_eq!(
+            (&answer["isSuccess"], &answer["errorDetails"]["errorCode"]),
+            (&json!(false), &json!("InvalidArgument")),
+            "{arguments:?}: {answer}"
+        );
+    }
+}
+
+#[test]
+fn invoke_without_a_component_says_which_file_it_wants() {
+    let folder = folder();
+    let output = tool(folder.path())
+        .args(["invoke", "describe", "nowhere.cwasm"])
+        .output()
+        .unwrap();
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("nowhere.cwasm"), "{message}");
+    assert!(output.stdout.is_empty(), "{output:?}");
 }
