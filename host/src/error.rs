@@ -7,16 +7,13 @@
 
 use thiserror::Error;
 
-use crate::appflow::{ErrorCode, ErrorDetails};
+use crate::appflow::{ErrorCode, ErrorDetails, MAX_MESSAGE_CHARS};
 use crate::credentials::SecretError;
 use crate::egress::{Denial, EgressError};
 use crate::engine::TrapKind;
 use crate::entitlement::{Refusal, RefusalKind};
 use crate::filter::ParseError;
 use crate::page::{JsonError, PageError};
-
-/// Longest message AppFlow is sent, in characters. AppFlow keeps 2,048 of a run's message and puts text of its own around.
-pub const MAX_MESSAGE_CHARS: usize = 1024;
 
 /// Why an invocation failed.
 #[derive(Debug, Error)]

@@ -29,5 +29,5 @@ pub mod page;
 pub mod settings;
 mod start;
 
-pub use error::{Error, MAX_MESSAGE_CHARS};
+pub use error::Error;
 pub use start::{StartError, egress_for, host};

@@ -48,16 +48,35 @@ where
         .try_init();
 }
 
-/// A text for users: on one line and at most `max_chars` characters, the end replaced by `…` if it is longer.
+/// A text for users: on one line, runs of blanks and control characters as one blank, and at most `max_chars` characters, the
+/// last one `…` if something was cut.
 #[must_use]
 pub fn message(text: &str, max_chars: usize) -> String {
-    let line = one_line(text).trim().to_owned();
-    if line.chars().count() <= max_chars {
-        return line;
+    let mut line = String::with_capacity(text.len().min(max_chars.saturating_mul(4)));
+    let mut count = 0;
+    let mut gap = false;
+    for c in text.chars() {
+        if c.is_control() || c.is_whitespace() {
+            gap = true;
+            continue;
+        }
+        let needed = if gap && count > 0 { 2 } else { 1 };
+        if count + needed > max_chars {
+            while count >= max_chars {
+                line.pop();
+                count -= 1;
+            }
+            line.push('…');
+            return line;
+        }
+        if needed == 2 {
+            line.push(' ');
+        }
+        line.push(c);
+        count += needed;
+        gap = false;
     }
-    let mut cut: String = line.chars().take(max_chars.saturating_sub(1)).collect();
-    cut.push('…');
-    cut
+    line
 }
 
 /// The text with line breaks and other control characters replaced by spaces, runs of them by one.

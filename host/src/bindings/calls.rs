@@ -9,15 +9,16 @@ use super::exported::{configuration, destination, metadata, source};
 use super::host_calls::HostCalls;
 use super::imported::common;
 use super::{convert, entity, filter, state::HostState};
+use crate::Error;
 use crate::appflow::{
     CacheControl, ConnectorConfiguration, ConnectorContext, ConnectorMode, DescribeEntityAnswer,
-    ListEntitiesAnswer, ListEntitiesRequest, Pairs, QueryDataRequest, RetrieveDataRequest,
-    ValidateConnectorRuntimeSettingsRequest, WriteDataRequest, WriteRecordResult,
+    ListEntitiesAnswer, ListEntitiesRequest, MAX_MESSAGE_CHARS, Pairs, QueryDataRequest,
+    RetrieveDataRequest, ValidateConnectorRuntimeSettingsRequest, WriteDataRequest,
+    WriteRecordResult,
 };
 use crate::engine::{Alarm, Connector, TrapKind, classify};
 use crate::filter::Filter;
 use crate::page::Page;
-use crate::{Error, MAX_MESSAGE_CHARS};
 
 /// How long after the deadline a call is given up even if the guest cannot be stopped, because it waits for a host
 /// function that does not end. Every host function is bounded by the deadline itself, so this is a second net.

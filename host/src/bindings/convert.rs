@@ -5,16 +5,16 @@
 
 use super::exported::{configuration as conf, destination, metadata};
 use super::imported::common;
+use crate::Error;
 use crate::appflow::{
     self, AuthParameter, AuthenticationConfig, AuthenticationType, ConnectorConfiguration,
     ConnectorMode, ConnectorOperator, ConnectorRuntimeSetting, ConnectorRuntimeSettingDataType,
     ConnectorRuntimeSettingScope, CustomAuthConfig, DataTransferType, ErrorCode, FieldDataType,
-    OAuth2ContentType, OAuth2CustomParameter, OAuth2CustomPropType, OAuth2Defaults,
-    OAuth2GrantType, OAuth2MethodType, OrUnknown, TriggerFrequency, TriggerType,
+    MAX_MESSAGE_CHARS, OAuth2ContentType, OAuth2CustomParameter, OAuth2CustomPropType,
+    OAuth2Defaults, OAuth2GrantType, OAuth2MethodType, OrUnknown, TriggerFrequency, TriggerType,
     WriteOperationType, WriteRecordResult,
 };
 use crate::credentials::Credentials;
-use crate::{Error, MAX_MESSAGE_CHARS};
 
 /// Pairs of two enumerations, translated both ways by equality.
 macro_rules! both_ways {

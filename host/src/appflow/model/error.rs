@@ -1,6 +1,7 @@
 //! Why an operation failed, as AppFlow is told.
 
 use super::enums::ErrorCode;
+use crate::log;
 use serde::Serialize;
 
 /// Longest error message sent to AppFlow, in characters. AppFlow keeps 2,048 characters for the text of a failed run,
@@ -28,7 +29,7 @@ impl ErrorDetails {
     pub fn new(code: ErrorCode, message: impl AsRef<str>) -> Self {
         Self {
             code,
-            message: one_line(message.as_ref()),
+            message: log::message(message.as_ref(), MAX_MESSAGE_CHARS),
             retry_after_seconds: None,
         }
     }
@@ -45,38 +46,8 @@ impl ErrorDetails {
     pub(crate) fn fit(&self) -> Self {
         Self {
             code: self.code,
-            message: one_line(&self.message),
+            message: log::message(&self.message, MAX_MESSAGE_CHARS),
             retry_after_seconds: self.retry_after_seconds.filter(|seconds| *seconds >= 0),
         }
     }
-}
-
-/// Makes one line of a text: runs of control characters, line separators and blanks become one blank; cut at
-/// [`MAX_MESSAGE_CHARS`] with `…` as the last character.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len().min(4 * MAX_MESSAGE_CHARS));
-    let mut count = 0;
-    let mut gap = false;
-    for c in text.chars() {
-        if c.is_control() || c.is_whitespace() {
-            gap = true;
-            continue;
-        }
-        let needed = if gap && count > 0 { 2 } else { 1 };
-        if count + needed > MAX_MESSAGE_CHARS {
-            while count >= MAX_MESSAGE_CHARS {
-                line.pop();
-                count -= 1;
-            }
-            line.push('…');
-            return line;
-        }
-        if needed == 2 {
-            line.push(' ');
-        }
-        line.push(c);
-        count += needed;
-        gap = false;
-    }
-    line
 }
