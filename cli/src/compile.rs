@@ -71,7 +71,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let shape =
         check::check(&wasm).with_context(|| format!("\"{}\" is refused", path.display()))?;
     let manifest_text = manifest_text(path, arguments.manifest.as_deref(), &wasm)?;
-    let manifest = Manifest::parse(&manifest_text).context("the manifest is refused")?;
+    let manifest = Manifest::parse(&manifest_text).with_context(|| match &arguments.manifest {
+        Some(path) => format!("the manifest \"{}\" is refused", path.display()),
+        None => "the manifest is refused".to_owned(),
+    })?;
     let here = Target::current()
         .context("connectors can be compiled on x86_64 and arm64 machines only")?;
     let target = arguments.target.map_or(here, Target::from);
