@@ -67,7 +67,7 @@ Environment:
     Assemble(assemble::Options),
     /// Shows a whole flow of the Salesforce connector on this machine, without AWS and without Salesforce.
     ///
-    /// Builds what is needed, 15 to 25 minutes the first time, then starts a stand-in for Salesforce and a file with
+    /// Builds what is needed, 10 to 15 minutes the first time, then starts a stand-in for Salesforce and a file with
     /// secrets, and speaks with the real Lambda binary as AppFlow does: describe, list, describe an entity, query page
     /// after page, write. All records are left in target/demo/records.jsonl.
     #[command(after_help = "Example:
