@@ -32,8 +32,13 @@ Examples:
       --setting instanceUrl=https://example.my.salesforce.com --secret secret.json
   appflow-wasm invoke query hello.cwasm --request request.json
 
-The secret is the JSON object AppFlow would keep in Secrets Manager, such as {\"accessToken\": \"...\"}. The answer goes to
-standard output, everything else to standard error. The exit status is 0 if the answer is a success, 1 if not.")]
+  appflow-wasm invoke query tickets.cwasm --entity tickets --filter 'updatedAt >= 2025-01-31T00:00:00Z' \\
+      --secret secret.json --local-target api.tickets.example=http://127.0.0.1:8080
+
+The secret is the JSON object AppFlow would keep in Secrets Manager: {\"accessToken\": \"...\"}, {\"apiKey\": \"...\"} (and
+\"apiSecretKey\"), or {\"username\": \"...\", \"password\": \"...\"}. In filters, texts stand in quotes; numbers, dates (2025-01-31) and
+points in time (2025-01-31T00:00:00Z) do not. The answer goes to standard output, everything else to standard error. The exit
+status is 0 if the answer is a success, 1 if not.")]
 pub(crate) struct Arguments {
     /// What to do.
     #[arg(value_enum)]
@@ -48,14 +53,16 @@ pub(crate) struct Arguments {
     /// Manifest of a .wasm [default: the component's own, else connector.toml beside it].
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// Address on this machine the connector may reach, as in APPFLOW_LOCAL_TARGETS; may be given more than once.
+    /// A stand-in on this machine: HOST=http://127.0.0.1:PORT takes the place of a granted host, http://127.0.0.1:PORT is
+    /// granted as it is; may be given more than once.
     #[arg(long = "local-target", value_name = "TARGET")]
     local_targets: Vec<String>,
     /// Time the whole invocation may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=900))]
     timeout: u64,
     /// Show the connector's log lines at this level.
-    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    #[arg(long, value_name = "LEVEL", default_value = "warn",
+          value_parser = ["error", "warn", "info", "debug", "trace"])]
     log: String,
 }
 
@@ -158,6 +165,14 @@ async fn api_version(host: &Host) -> Option<String> {
         .answer_with_report(call(body, Duration::from_secs(10)))
         .await;
     let answer: Value = serde_json::from_slice(&answer).ok()?;
+    if let Some(reason) = answer
+        .pointer("/errorDetails/errorMessage")
+        .and_then(Value::as_str)
+    {
+        eprintln!(
+            "warning: the connector's description is refused, so the API version is left empty: {reason}"
+        );
+    }
     answer
         .pointer("/supportedApiVersions/0")?
         .as_str()

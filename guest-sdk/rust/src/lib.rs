@@ -42,7 +42,7 @@ pub mod prelude {
     pub use crate::filter::{Comparator, Condition, Filter, Literal};
     pub use crate::page::{Next, Paging, Pick, Record};
     pub use crate::schema::{
-        Entity, EntityDefinition, EntityDescription, EntityPage, Field, ListRequest,
+        Entity, EntityDefinition, EntityDescription, EntityPage, Field, ListRequest, Operator,
         WriteOperations,
     };
     pub use crate::write::{Operation, WriteRequest, WriteResults};

@@ -361,7 +361,7 @@ fn ended(kind: TrapKind, state: &HostState) -> Error {
         ),
         TrapKind::Time => "the connector did not answer in time".to_owned(),
         TrapKind::Panic => {
-            "the connector stopped itself by a panic; its message is in the log".to_owned()
+            "the connector stopped itself by a panic; its place is in the log".to_owned()
         }
         TrapKind::Exit(status) => format!("the connector ended itself with status {status}"),
         TrapKind::Stack => {

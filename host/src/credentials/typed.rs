@@ -291,7 +291,7 @@ impl<'a> Object<'a> {
         .find(|(key, _)| self.0.contains_key(*key))
         .map(|(_, authentication_type)| authentication_type)
         .ok_or(SecretError::Malformed(
-            "the request names no authentication type, and the secret has none of the keys that AppFlow writes",
+            "the request names no authentication type, and the secret has none of the keys that AppFlow writes (accessToken, apiKey, username, customAuthenticationType)",
         ))
     }
 

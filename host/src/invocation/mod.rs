@@ -244,7 +244,8 @@ impl Host {
         let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
         let outcome = ask(&mut guest, request, filter.as_ref()).await;
         let (page, usage) = guest.finish();
-        report.used(&page, &usage, began.elapsed());
+        let broken = matches!(outcome, Err(Error::Trap { .. }));
+        report.used(&page, &usage, began.elapsed(), broken);
         report.refused(&policy.denials());
         let asked = outcome.map_err(|error| error.rewritten(|text| secrets.scrub(text)))?;
         let answer = sealed(self.complete(asked, page)?, &secrets)?;

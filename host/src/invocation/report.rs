@@ -93,14 +93,19 @@ impl Report {
         }
     }
 
-    pub(super) fn used(&mut self, page: &Page, usage: &Usage, call: Duration) {
+    /// `broken` says that the call ended without an answer: what the guest printed is then the best account of why.
+    pub(super) fn used(&mut self, page: &Page, usage: &Usage, call: Duration, broken: bool) {
         self.records = self.records.max(page.count());
         self.memory_bytes = usage.memory_bytes;
         self.held_bytes = usage.held_bytes;
         self.host_calls = usage.calls;
         self.guest = call.saturating_sub(self.stats.time());
         for line in &usage.printed {
-            tracing::info!(target: "connector", request_id = self.request_id, printed = true, "{line}");
+            if broken {
+                tracing::error!(target: "connector", request_id = self.request_id, printed = true, "{line}");
+            } else {
+                tracing::info!(target: "connector", request_id = self.request_id, printed = true, "{line}");
+            }
         }
         if usage.printed_dropped > 0 || usage.log_lines_dropped > 0 {
             tracing::warn!(
