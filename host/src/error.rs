@@ -137,6 +137,7 @@ impl Error {
                 | PageError::NotAnObject { .. }
                 | PageError::Offsets(_),
             ) => (ErrorCode::InvalidArgument, None),
+            Self::Page(PageError::Late) => (ErrorCode::RequestTimeout, None),
             Self::Page(PageError::Json(error)) | Self::Json(error) => (json_code(error), None),
             Self::Page(_) | Self::Output(_) | Self::Contract(_) | Self::Internal(_) => {
                 (ErrorCode::UnknownError, None)
@@ -345,6 +346,7 @@ mod tests {
                 Code::InvalidArgument,
             ),
             (PageError::NotAllowed.into(), Code::UnknownError),
+            (PageError::Late.into(), Code::RequestTimeout),
             (JsonError::NotUtf8.into(), Code::ServerError),
             (Error::Output(String::new()), Code::UnknownError),
             (Error::Limit(String::new()), Code::ServerError),

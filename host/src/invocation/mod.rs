@@ -285,7 +285,7 @@ impl Host {
         let context = request.context().cloned().map(Arc::new);
         let page = page
             .with_moments(may_be_moment(context.clone()))
-            .closing_at(closing_time(deadline));
+            .closing_at(closing_time(deadline), deadline);
         HostState::new(Parts {
             info: InvocationInfo {
                 request_id: request_id.to_owned(),

@@ -46,6 +46,11 @@ pub enum PageError {
     /// The offsets of a batch do not lie in its text.
     #[error("the offsets of the batch do not divide its text: {0}")]
     Offsets(&'static str),
+    /// The invocation's time was over while records were being picked.
+    #[error(
+        "the time was over while records were picked; pick fewer values from deep inside of large ones"
+    )]
+    Late,
     /// The operation returns no records.
     #[error("records can be emitted in `source.query` and `source.retrieve` only")]
     NotAllowed,
@@ -89,6 +94,8 @@ pub struct Page {
     allowed: bool,
     /// When a page that holds something counts as full, so that there is time for its token and its way out.
     closes: Option<Instant>,
+    /// When the invocation's time is over.
+    ends: Option<Instant>,
     may_be_moment: MayBeMoment,
 }
 
@@ -115,16 +122,18 @@ impl Page {
             full: false,
             allowed: true,
             closes: None,
+            ends: None,
             may_be_moment: Arc::new(|_| true),
         }
     }
 
-    /// The same, full at this time if it holds anything by then: a part of the records now and a token are better than a
+    /// The same, full at `closes` if it holds anything by then, and failing at `ends`: a part of the records now and a token are better than a
     /// connector that is stopped with all of them in its hands.
     #[must_use]
-    pub fn closing_at(self, closes: Instant) -> Self {
+    pub fn closing_at(self, closes: Instant, ends: Instant) -> Self {
         Self {
             closes: Some(closes),
+            ends: Some(ends),
             ..self
         }
     }
@@ -285,7 +294,7 @@ impl Page {
                 element.get()
             } else {
                 scratch.clear();
-                picker.pick(index, element, self.max_bytes, &mut scratch)?;
+                picker.pick(index, element, self.max_bytes, self.ends, &mut scratch)?;
                 // The scratch is made of JSON text and of strings written by serde_json, so it is UTF-8.
                 std::str::from_utf8(&scratch).map_err(|_| PageError::Json(JsonError::NotUtf8))?
             };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Instant;
 
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -11,6 +12,8 @@ use super::{MayBeMoment, PageError, Pick, moment};
 
 /// Most picks: several times the fields of the widest entities known.
 const MAX_PICKS: usize = 4096;
+/// A value through which a walk takes more than some microseconds.
+const LONG_BYTES: usize = 64 * 1024;
 
 /// The picks of one call, prepared for any number of records.
 pub(super) struct Picker {
@@ -70,12 +73,13 @@ impl Picker {
 
     /// Writes the record made of an element's chosen fields, in the order of the picks; absent ones are left out.
     ///
-    /// Fails as soon as the record is longer than `limit`: one value may be picked any number of times.
+    /// Fails as soon as the record is longer than `limit`, as one value may be picked any number of times, and at `ends`.
     pub(super) fn pick(
         &self,
         index: usize,
         element: &RawValue,
         limit: usize,
+        ends: Option<Instant>,
         out: &mut Vec<u8>,
     ) -> Result<(), PageError> {
         let mut values: Vec<Option<&RawValue>> = vec![None; self.keys.len()];
@@ -90,6 +94,12 @@ impl Picker {
         for pick in &self.picks {
             let mut value = values.get(pick.place).copied().flatten();
             for key in &pick.deeper {
+                // A guest cannot be stopped while the host works for it, so the host looks at the clock itself, though only
+                // where a step takes long enough to be worth it.
+                let long = value.is_some_and(|value| value.get().len() > LONG_BYTES);
+                if long && ends.is_some_and(|ends| Instant::now() >= ends) {
+                    return Err(PageError::Late);
+                }
                 value = match value {
                     Some(value) => json::member(value, key)?,
                     None => None,

@@ -239,7 +239,7 @@ fn more_keys_and_picks_than_anybody_needs_are_refused() {
 
 #[test]
 fn a_page_that_is_late_closes_once_it_holds_something() {
-    let mut page = Page::new(10, 1000).closing_at(Instant::now());
+    let mut page = Page::new(10, 1000).closing_at(Instant::now(), Instant::now());
     assert!(
         page.emit("{}").unwrap(),
         "an empty page takes one record however late it is"
@@ -247,7 +247,21 @@ fn a_page_that_is_late_closes_once_it_holds_something() {
     assert!(!page.emit("{}").unwrap());
     assert!(page.turned_away());
     let body = Bytes::from_static(b"[{},{},{}]");
-    let mut page = Page::new(10, 1000).closing_at(Instant::now());
+    let mut page = Page::new(10, 1000).closing_at(Instant::now(), Instant::now());
     let some = page.emit_json(&body, "", &[], 1).unwrap();
     assert_eq!((some.taken, some.left, some.total), (1, 1, 3));
+}
+
+#[test]
+fn picking_deep_inside_of_large_values_ends_with_the_time() {
+    let body = Bytes::from(format!("[{{\"a\":{{\"b\":\"{}\"}}}}]", "x".repeat(100_000)));
+    let picks = [Pick {
+        name: "b".to_owned(),
+        path: "/a/b".to_owned(),
+    }];
+    let mut page = Page::new(10, 1_000_000).closing_at(Instant::now(), Instant::now());
+    assert_eq!(page.emit_json(&body, "", &picks, 0), Err(PageError::Late));
+    let later = Instant::now() + std::time::Duration::from_secs(3600);
+    let mut page = Page::new(10, 1_000_000).closing_at(later, later);
+    assert_eq!(page.emit_json(&body, "", &picks, 0).unwrap().taken, 1);
 }
