@@ -19,7 +19,7 @@ use crate::check::{self, Shape};
 use crate::table;
 
 /// How long the check of the component's start may take.
-const START_LIMIT: Duration = Duration::from_secs(10);
+const START_LIMIT: Duration = Duration::from_secs(5);
 
 /// Checks a component against the contract and compiles it for Lambda.
 #[derive(Debug, clap::Args)]

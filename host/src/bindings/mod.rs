@@ -12,6 +12,9 @@ mod imports;
 mod outgoing;
 mod state;
 mod stdio;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+mod tests;
 
 pub use calls::{Guest, Usage, check_types};
 pub use host_calls::HostCalls;

@@ -1,0 +1,126 @@
+//! Instances that end badly before any of their functions is called.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::{Guest, HostState, InvocationInfo, Parts};
+use crate::Error;
+use crate::credentials::Credentials;
+use crate::egress::{Egress, EgressOptions};
+use crate::engine::{Alarm, Connector, Metadata, Target, TrapKind, config};
+use crate::page::Page;
+
+/// A component whose start sleeps for an hour in a host function.
+const SLEEPS: &str = r#"
+(component
+  (import "wasi:io/poll@0.2.12" (instance $poll
+    (export "pollable" (type $p (sub resource)))
+    (export "[method]pollable.block" (func (param "self" (borrow $p))))))
+  (alias export $poll "pollable" (type $pollable))
+  (import "wasi:clocks/monotonic-clock@0.2.12" (instance $clock
+    (alias outer 1 $pollable (type $q))
+    (export "pollable" (type $r (eq $q)))
+    (export "subscribe-duration" (func (param "when" u64) (result (own $r))))))
+  (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+  (core func $block (canon lower (func $poll "[method]pollable.block")))
+  (core module $m
+    (import "h" "subscribe" (func $s (param i64) (result i32)))
+    (import "h" "block" (func $b (param i32)))
+    (func $start (call $b (call $s (i64.const 3600000000000))))
+    (start $start))
+  (core instance (instantiate $m (with "h" (instance
+    (export "subscribe" (func $subscribe))
+    (export "block" (func $block)))))))
+"#;
+
+/// A component whose start computes for ever.
+const SPINS: &str = "(component
+  (core module $m (func $start (loop (br 0))) (start $start))
+  (core instance (instantiate $m)))";
+
+/// A component whose start takes more memory than it may have, and gives up when it is refused.
+const GROWS: &str = "(component
+  (core module $m
+    (memory 1)
+    (func $start (if (i32.eq (memory.grow (i32.const 4096)) (i32.const -1)) (then unreachable)))
+    (start $start))
+  (core instance (instantiate $m)))";
+
+async fn start(wat: &str) -> Error {
+    let engine = Engine::new(&config()).unwrap();
+    let component = Component::new(&engine, wat).unwrap();
+    let metadata = Metadata {
+        wasmtime: String::new(),
+        contract: String::new(),
+        target: Target::X86_64,
+        component_sha256: String::new(),
+        manifest: "[connector]\nname = \"bad\"\nversion = \"0.1.0\"\n".to_owned(),
+    };
+    let connector = Connector::link(engine, &component, metadata).unwrap();
+    let egress = Egress::new(Vec::new(), Vec::new(), EgressOptions::default());
+    let policy = Arc::new(egress.policy(&[]));
+    let state = HostState::new(Parts {
+        info: InvocationInfo {
+            request_id: String::new(),
+            deadline: Instant::now() + Duration::from_millis(200),
+        },
+        context: None,
+        page: Page::closed(),
+        egress: Arc::new(egress),
+        policy,
+        credentials: Arc::new(Credentials::Absent),
+        readable: false,
+        limits: connector.manifest().limits,
+    });
+    let alarm = Alarm::new();
+    let outcome = Guest::instantiate(&connector, state, &alarm).await;
+    outcome.err().expect("the start ended well")
+}
+
+#[tokio::test]
+async fn a_start_that_sleeps_ends_with_its_time() {
+    let error = start(SLEEPS).await;
+    assert!(
+        matches!(
+            error,
+            Error::Trap {
+                kind: TrapKind::Time,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_start_that_spins_ends_with_its_time() {
+    let error = start(SPINS).await;
+    assert!(
+        matches!(
+            error,
+            Error::Trap {
+                kind: TrapKind::Time,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_start_that_takes_too_much_memory_is_called_by_its_name() {
+    let error = start(GROWS).await;
+    assert!(
+        matches!(
+            error,
+            Error::Trap {
+                kind: TrapKind::Memory,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
