@@ -1,7 +1,6 @@
 //! What a guest can call.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::SET_COOKIE;
@@ -372,9 +371,4 @@ impl log::Host for HostState {
         }
         Ok(())
     }
-}
-
-/// Asked by the alarm: is this store's time over?
-pub(crate) fn is_over(deadline: Instant) -> bool {
-    Instant::now() >= deadline
 }

@@ -13,7 +13,7 @@ mod outgoing;
 mod state;
 mod stdio;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;
 
 pub use calls::{Guest, Usage, check_types};

@@ -13,7 +13,7 @@ use super::host_calls::HostCalls;
 use super::stdio::Printed;
 use crate::appflow::ConnectorContext;
 use crate::credentials::Credentials;
-use crate::egress::{self, Egress, Policy, WasiEgress};
+use crate::egress::{self, Egress, EgressOptions, Policy, WasiEgress};
 use crate::engine::MemoryLimiter;
 use crate::manifest::Limits;
 use crate::page::Page;
@@ -94,6 +94,23 @@ pub struct Parts {
 }
 
 impl HostState {
+    /// The state for a call that is about the connector alone: nothing of a request, no credentials, no records, and no host
+    /// that could be reached.
+    #[must_use]
+    pub fn alone(info: InvocationInfo, limits: Limits) -> Self {
+        let egress = Egress::new(Vec::new(), Vec::new(), EgressOptions::default());
+        Self::new(Parts {
+            info,
+            context: None,
+            page: Page::closed(),
+            policy: Arc::new(egress.policy(&[])),
+            egress: Arc::new(egress),
+            credentials: Arc::new(Credentials::Absent),
+            readable: false,
+            limits,
+        })
+    }
+
     /// The state of a fresh store.
     #[must_use]
     pub fn new(parts: Parts) -> Self {

@@ -23,7 +23,7 @@ use crate::appflow::{
 };
 use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
 use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache};
-use crate::egress::{Egress, EgressOptions};
+use crate::egress::Egress;
 use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
 use crate::filter::{self, Filter};
@@ -31,7 +31,7 @@ use crate::page::Page;
 
 pub use report::Report;
 use rules::{
-    MAX_TOKEN_CHARS, check_rules, closing_time, deadline, may_be_moment, next_token, sealed,
+    QUERY_PAGE_BYTES, check_rules, closing_time, deadline, may_be_moment, next_token, sealed,
 };
 
 /// Locale in which the connector describes itself to the host.
@@ -54,8 +54,6 @@ pub struct Call<'a> {
 pub struct Host {
     connector: Connector,
     egress: Arc<Egress>,
-    /// Grants nothing.
-    closed: Egress,
     secrets: SecretCache,
     gate: Gate,
     alarm: Alarm,
@@ -70,7 +68,6 @@ impl Host {
         Self {
             connector,
             egress: Arc::new(egress),
-            closed: Egress::new(Vec::new(), Vec::new(), EgressOptions::default()),
             secrets,
             gate,
             alarm: Alarm::new(),
@@ -264,17 +261,22 @@ impl Host {
         report: &mut Report,
     ) -> HostState {
         let manifest = self.connector.manifest();
-        let policy = match settings(request) {
-            Some(settings) => Arc::new(self.egress.policy(settings.as_slice())),
-            // A connector describes itself before anybody has entered a setting, so nothing is granted.
-            None => Arc::new(self.closed.policy(&[])),
+        let info = InvocationInfo {
+            request_id: request_id.to_owned(),
+            deadline,
         };
+        let Some(settings) = settings(request) else {
+            // A connector describes itself before anybody has entered a setting, so nothing is granted.
+            let state = HostState::alone(info, manifest.limits);
+            report.stats = Arc::clone(state.policy().stats());
+            return state;
+        };
+        let policy = Arc::new(self.egress.policy(settings.as_slice()));
         report.stats = Arc::clone(policy.stats());
         let page = match request {
             Request::QueryData(query) => Page::new(
                 usize::try_from(query.max_results).unwrap_or(usize::MAX),
-                MAX_ANSWER_BYTES
-                    - appflow::query_overhead_bytes(Some(&"\u{10000}".repeat(MAX_TOKEN_CHARS))),
+                *QUERY_PAGE_BYTES,
             ),
             Request::RetrieveData(_) => Page::new(
                 usize::MAX,
@@ -287,10 +289,7 @@ impl Host {
             .with_moments(may_be_moment(context.clone()))
             .closing_at(closing_time(deadline), deadline);
         HostState::new(Parts {
-            info: InvocationInfo {
-                request_id: request_id.to_owned(),
-                deadline,
-            },
+            info,
             context,
             page,
             egress: Arc::clone(&self.egress),
@@ -310,20 +309,11 @@ impl Host {
         if let Some(described) = self.described.get() {
             return Ok(Arc::clone(described));
         }
-        let manifest = self.connector.manifest();
-        let state = HostState::new(Parts {
-            info: InvocationInfo {
-                request_id: request_id.to_owned(),
-                deadline,
-            },
-            context: None,
-            page: Page::closed(),
-            egress: Arc::clone(&self.egress),
-            policy: Arc::new(self.closed.policy(&[])),
-            credentials: Arc::new(Credentials::Absent),
-            readable: false,
-            limits: manifest.limits,
-        });
+        let info = InvocationInfo {
+            request_id: request_id.to_owned(),
+            deadline,
+        };
+        let state = HostState::alone(info, self.connector.manifest().limits);
         let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
         let described = guest.describe(HOST_LOCALE).await?;
         let answer = Answer::DescribeConnectorConfiguration(Box::new(described.clone()));
@@ -371,22 +361,11 @@ impl Host {
 ///
 /// [`Error::Contract`] names the interface that does not fit.
 pub async fn check_types(connector: Connector, limit: Duration) -> Result<(), Error> {
-    let egress = Egress::new(Vec::new(), Vec::new(), EgressOptions::default());
-    let policy = Arc::new(egress.policy(&[]));
-    let limits = connector.manifest().limits;
-    let state = HostState::new(Parts {
-        info: InvocationInfo {
-            request_id: String::new(),
-            deadline: Instant::now() + limit,
-        },
-        context: None,
-        page: Page::closed(),
-        egress: Arc::new(egress),
-        policy,
-        credentials: Arc::new(Credentials::Absent),
-        readable: false,
-        limits,
-    });
+    let info = InvocationInfo {
+        request_id: String::new(),
+        deadline: Instant::now() + limit,
+    };
+    let state = HostState::alone(info, connector.manifest().limits);
     bindings::check_types(&connector, state, &Alarm::new()).await
 }
 

@@ -1,11 +1,13 @@
 //! Rules that hold for every connector: how long it may take, what its tokens and answers may look like.
 
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::Error;
-use crate::appflow::{self, Answer, ConnectorContext, FieldDataType, Operation, Severity};
+use crate::appflow::{
+    self, Answer, ConnectorContext, FieldDataType, MAX_ANSWER_BYTES, Operation, Severity,
+};
 use crate::credentials::Credentials;
 use crate::page::MayBeMoment;
 
@@ -16,7 +18,13 @@ const MARGIN: Duration = Duration::from_millis(500);
 const MAX_WARNINGS: usize = 5;
 
 /// Longest next token, in characters (AppFlow API reference, `nextToken`).
-pub(super) const MAX_TOKEN_CHARS: usize = 2048;
+const MAX_TOKEN_CHARS: usize = 2048;
+
+/// Bytes that records may take in the answer to a query: what is left beside the longest token in the widest characters.
+pub(super) static QUERY_PAGE_BYTES: LazyLock<usize> = LazyLock::new(|| {
+    let token = "\u{10000}".repeat(MAX_TOKEN_CHARS);
+    MAX_ANSWER_BYTES - appflow::query_overhead_bytes(Some(&token))
+});
 
 /// Refuses what AppFlow could not decode or would refuse; logs what merely goes beyond its documented limits.
 pub(super) fn check_rules(answer: &Answer) -> Result<(), Error> {

@@ -74,7 +74,7 @@ fn context(object: Object<'_, '_>) -> Result<ConnectorContext, Fault> {
         credentials: object.object("credentials", credentials)?,
         entity_definition: object
             .object_text("entityDefinition")?
-            .map(EntityDefinitionText),
+            .map(|text| EntityDefinitionText(text.into())),
         flow_name: object.name("flowName")?,
         execution_id: object.name("executionId")?,
         connector_profile_label: object.name("connectorProfileLabel")?,

@@ -7,6 +7,7 @@ use super::enums::{
 use super::values::Pairs;
 use crate::appflow::{DecodeError, Operation, decode};
 use std::fmt;
+use std::sync::Arc;
 
 /// A decoded request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,7 +219,7 @@ pub struct CredentialsReference {
 /// The JSON text of an entity definition, as AppFlow sent it. Known to be a JSON object; decoded only when asked for,
 /// since it may be large and few operations need it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct EntityDefinitionText(pub(crate) String);
+pub struct EntityDefinitionText(pub(crate) Arc<str>);
 
 impl EntityDefinitionText {
     /// The JSON text.

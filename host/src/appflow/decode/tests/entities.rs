@@ -118,7 +118,7 @@ fn newer_values_are_kept() {
 fn decimals_stay_exact() {
     let body = r#"{"entity":{"entityIdentifier":"a"},"fields":[{"fieldName":"f","dataType":"BigDecimal","constraints":
         {"allowedValueRange":{"minRange":-123456789012345678901234567890.1234567890,"maxRange":"1E+2"}}}]}"#;
-    let definition = EntityDefinitionText(body.to_owned()).decode().unwrap();
+    let definition = EntityDefinitionText(body.into()).decode().unwrap();
     let text = serde_json::to_string(&definition).unwrap();
     assert!(
         text.contains(r#"{"minRange":-123456789012345678901234567890.1234567890,"maxRange":1E+2}"#),
