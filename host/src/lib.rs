@@ -25,6 +25,7 @@ pub mod invocation;
 pub mod lambda;
 pub mod log;
 pub mod manifest;
+mod mechanism;
 pub mod page;
 pub mod settings;
 mod start;
