@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use appflow_host::appflow::MAX_ANSWER_BYTES;
 use appflow_host::aws::Aws;
 use appflow_host::credentials::{MemoryStore, SecretCache};
-use appflow_host::egress::LocalTargets;
+use appflow_host::egress::{FaultPlan, LocalTargets};
 use appflow_host::engine::{Connector, Target};
 use appflow_host::entitlement::{Gate, Product, Settings as GateSettings};
 use appflow_host::invocation::{Call, Host, Report};
@@ -35,6 +35,9 @@ Examples:
   appflow-wasm invoke query tickets.cwasm --entity tickets --filter 'updatedAt >= 2025-01-31T00:00:00Z' \\
       --secret secret.json --local-target api.tickets.example=http://127.0.0.1:8080
 
+  appflow-wasm invoke query tickets.cwasm --entity tickets --secret secret.json \\
+      --local-target api.tickets.example=http://127.0.0.1:8080 --fault 2=status:503
+
 The secret is the JSON object AppFlow would keep in Secrets Manager: {\"accessToken\": \"...\"}, {\"apiKey\": \"...\"} (and
 \"apiSecretKey\"), or {\"username\": \"...\", \"password\": \"...\"}. In filters, texts stand in quotes; numbers, dates (2025-01-31) and
 points in time (2025-01-31T00:00:00Z) do not. The answer goes to standard output, everything else to standard error. The exit
@@ -57,6 +60,10 @@ pub(crate) struct Arguments {
     /// granted as it is; may be given more than once.
     #[arg(long = "local-target", value_name = "TARGET")]
     local_targets: Vec<String>,
+    /// A fault on purpose, such as 2=status:503 or '*=reset-after': WHICH REQUEST=WHAT; see docs/testing.md for all; may be
+    /// given more than once, and the first one due counts.
+    #[arg(long = "fault", value_name = "WHEN=WHAT")]
+    faults: Vec<String>,
     /// Time the whole invocation may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=900))]
     timeout: u64,
@@ -84,7 +91,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         secrets.put(LOCAL_ARN, &text);
     }
     let local = LocalTargets::parse(&arguments.local_targets.join(","))?;
-    let egress = appflow_host::egress_for(connector.manifest(), local);
+    let faults = FaultPlan::parse(&arguments.faults.join(";"))?;
+    let egress = appflow_host::egress_for(connector.manifest(), local, faults);
     let host = Host::new(
         connector,
         egress,

@@ -5,6 +5,7 @@
 //! negative). A [`Moment`] therefore holds both, and an age is the larger of the two differences: something can be taken for
 //! older than it is, which costs one more question, but never for younger.
 
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -40,10 +41,31 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
         Moment {
-            wall: SystemTime::now(),
+            wall: wall(),
             monotonic: Instant::now(),
         }
     }
+}
+
+/// Seconds by which the time of day has jumped on purpose; 0 in production.
+static JUMPED: AtomicI64 = AtomicI64::new(0);
+
+/// Lets the time of day jump, as a time server does, for tests of what hangs on it; see [`crate::egress::FaultPlan`].
+pub(crate) fn jump(seconds: i64) {
+    JUMPED.fetch_add(seconds, Relaxed);
+}
+
+/// The time of day.
+pub(crate) fn wall() -> SystemTime {
+    let jumped = JUMPED.load(Relaxed);
+    let by = Duration::from_secs(jumped.unsigned_abs());
+    let now = SystemTime::now();
+    let there = if jumped < 0 {
+        now.checked_sub(by)
+    } else {
+        now.checked_add(by)
+    };
+    there.unwrap_or(now)
 }
 
 /// A clock that moves only when a test says so.

@@ -6,8 +6,9 @@
 //! | `APPFLOW_LOG` | `error`, `warn`, `info`, `debug` or `trace` | `info` |
 //! | `APPFLOW_LOCAL_TARGETS` | addresses on this machine that the connector may reach; see [`crate::egress`] | none |
 //! | `APPFLOW_SECRETS_FILE` | file with secrets, in place of Secrets Manager; see [`crate::credentials`] | none |
+//! | `APPFLOW_FAULTS` | faults on purpose; see [`crate::egress::FaultPlan`] | none |
 //!
-//! The last two are for tests and local runs. They are refused in Lambda, where they would weaken the sandbox.
+//! The last three are for tests and local runs. They are refused in Lambda, where they would weaken the sandbox.
 
 use std::path::PathBuf;
 
@@ -17,6 +18,8 @@ use thiserror::Error;
 pub const COMPONENT: &str = "APPFLOW_COMPONENT";
 /// Level of the log.
 pub const LOG: &str = "APPFLOW_LOG";
+/// Faults on purpose.
+pub use crate::egress::FAULTS_VARIABLE as FAULTS;
 /// Addresses on this machine that may be reached.
 pub use crate::egress::LOCAL_TARGETS_VARIABLE as LOCAL_TARGETS;
 /// File with secrets.
@@ -43,6 +46,8 @@ pub struct Settings {
     pub local_targets: Option<String>,
     /// File with secrets.
     pub secrets_file: Option<PathBuf>,
+    /// Faults on purpose, as written.
+    pub faults: Option<String>,
 }
 
 /// A setting that cannot be used.
@@ -75,7 +80,7 @@ impl Settings {
             || lookup(LAMBDA_ENVIRONMENT_MARK)
                 .is_some_and(|name| name.starts_with(LAMBDA_ENVIRONMENT));
         if lambda {
-            for name in [LOCAL_TARGETS, SECRETS_FILE] {
+            for name in [LOCAL_TARGETS, SECRETS_FILE, FAULTS] {
                 if lookup(name).is_some() {
                     return Err(SettingsError::LocalOnly(name));
                 }
@@ -93,6 +98,7 @@ impl Settings {
             log: lookup(LOG),
             local_targets: lookup(LOCAL_TARGETS),
             secrets_file: lookup(SECRETS_FILE).map(PathBuf::from),
+            faults: lookup(FAULTS),
         })
     }
 }
@@ -125,7 +131,7 @@ mod tests {
         let lambda = (LAMBDA_MARK, "on-demand");
         let image = (LAMBDA_ENVIRONMENT_MARK, "AWS_Lambda_provided.al2023");
         let elsewhere = (LAMBDA_ENVIRONMENT_MARK, "AWS_ECS_FARGATE");
-        for name in [LOCAL_TARGETS, SECRETS_FILE] {
+        for name in [LOCAL_TARGETS, SECRETS_FILE, FAULTS] {
             assert_eq!(
                 read(&[lambda, (name, "x")]).unwrap_err(),
                 SettingsError::LocalOnly(name)

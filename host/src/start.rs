@@ -6,7 +6,9 @@ use thiserror::Error;
 
 use crate::aws::Aws;
 use crate::credentials::{FileStore, SecretCache, SecretStore, SecretsManager};
-use crate::egress::{Egress, EgressOptions, LocalTargets, LocalTargetsError};
+use crate::egress::{
+    Egress, EgressOptions, FaultPlan, FaultPlanError, LocalTargets, LocalTargetsError,
+};
 use crate::engine::{Connector, LoadError};
 use crate::entitlement::{
     Gate, InvalidProduct, Product, ProductCode, ProductId, Settings as GateSettings,
@@ -25,6 +27,9 @@ pub enum StartError {
     /// `APPFLOW_LOCAL_TARGETS` is wrong.
     #[error(transparent)]
     LocalTargets(#[from] LocalTargetsError),
+    /// `APPFLOW_FAULTS` is wrong.
+    #[error(transparent)]
+    Faults(#[from] FaultPlanError),
     /// The manifest's product is wrong.
     #[error("the manifest's entitlement: {0}")]
     Product(#[from] InvalidProduct),
@@ -41,6 +46,7 @@ pub fn host(settings: &Settings) -> Result<Host, StartError> {
         Some(text) => LocalTargets::parse(text)?,
         None => LocalTargets::default(),
     };
+    let faults = FaultPlan::parse(settings.faults.as_deref().unwrap_or_default())?;
     let aws = Arc::new(Aws::from_environment());
     let store: Arc<dyn SecretStore> = match &settings.secrets_file {
         Some(path) => Arc::new(FileStore::new(path.clone())),
@@ -48,15 +54,16 @@ pub fn host(settings: &Settings) -> Result<Host, StartError> {
     };
     let manifest = connector.manifest();
     let gate = gate(manifest, &aws)?;
-    let egress = egress_for(manifest, local);
+    let egress = egress_for(manifest, local, faults);
     Ok(Host::new(connector, egress, SecretCache::new(store), gate))
 }
 
-/// The way out that a manifest grants.
+/// The way out that a manifest grants. `local` and `faults` are empty in production.
 #[must_use]
-pub fn egress_for(manifest: &Manifest, local: LocalTargets) -> Egress {
+pub fn egress_for(manifest: &Manifest, local: LocalTargets, faults: FaultPlan) -> Egress {
     let options = EgressOptions {
         local,
+        faults,
         ..EgressOptions::default()
     };
     Egress::new(

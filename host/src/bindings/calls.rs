@@ -104,6 +104,8 @@ impl<'c> Guest<'c> {
 
     /// Ends the instance; returns its page and what it used.
     pub fn finish(self) -> (Page, Usage) {
+        // Handing over the result is the last place at which a process can end.
+        crate::egress::kill::count();
         let state = self.store.into_data();
         let (printed, printed_dropped) = state.printed.take(|text| state.credentials.scrub(text));
         let usage = Usage {

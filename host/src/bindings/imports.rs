@@ -87,7 +87,7 @@ impl HeldResponse {
         Err(Error::Upstream {
             status: self.status.as_u16(),
             message: format!("{} answered {}", self.host, self.status),
-            retry_after_seconds: retry_after(&self.headers, std::time::SystemTime::now()),
+            retry_after_seconds: retry_after(&self.headers, crate::clock::wall()),
         })
     }
 }

@@ -1,23 +1,25 @@
 //! Whole answers: collected up to the limit, decompressed, complete.
 
 use bytes::{Bytes, BytesMut};
+use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 
 use super::client::{Limits, OutboundResponse};
 use super::decode::{Coding, DecodeFailure};
 use super::error::EgressError;
-use super::failure::sort_hyper;
+use super::failure::sort_body;
+use super::fault::AnswerBody;
 use super::policy::Policy;
+use crate::mechanism;
 
 /// Collects the body of a response.
 pub(crate) async fn collect(
     policy: &Policy,
     host: String,
     head: bool,
-    response: http::Response<Incoming>,
+    response: http::Response<AnswerBody>,
     limits: Limits,
 ) -> Result<OutboundResponse, EgressError> {
     let limit = limits.response_body_bytes;
@@ -42,7 +44,7 @@ pub(crate) async fn collect(
     let expected = usize::try_from(body.size_hint().lower()).unwrap_or_default();
     let mut collected = Collected::default();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| sort_hyper(&error, &host))?;
+        let frame = frame.map_err(|error| sort_body(&error, &host))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -53,6 +55,10 @@ pub(crate) async fn collect(
         collected.push(data, expected);
     }
     let body = collected.into_bytes();
+    // The client sees to this where it reads the body itself; fewer bytes than announced must never pass for an answer.
+    if !head && !mechanism::off("egress.length") && is_short(&parts, body.len()) {
+        return Err(failed(DecodeFailure::Truncated, &host));
+    }
     // HEAD and 304 announce a coding and send nothing.
     let coding = if body.is_empty() {
         Coding::Identity
@@ -72,6 +78,15 @@ pub(crate) async fn collect(
         body,
         host,
     })
+}
+
+/// Whether a body has fewer bytes than its head announced. One without a body, such as 304, may announce any number.
+fn is_short(parts: &http::response::Parts, bytes: usize) -> bool {
+    let announced = parts
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.trim().parse::<usize>().ok());
+    parts.status != StatusCode::NOT_MODIFIED && announced.is_some_and(|announced| bytes < announced)
 }
 
 /// A body as it comes. One frame is kept as it is; more are joined in one buffer, of the announced size at once if there

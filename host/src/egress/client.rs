@@ -9,7 +9,6 @@ use http::header::{ACCEPT_ENCODING, HOST, LOCATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout_at};
 
@@ -18,6 +17,7 @@ use super::connector::{Connector, Network, SystemNetwork};
 use super::decode;
 use super::error::EgressError;
 use super::failure::sort;
+use super::fault::{AnswerBody, FaultPlan, Faults};
 use super::host_pattern::HostPattern;
 use super::local::LocalTargets;
 use super::policy::{Granted, Policy, Rules, SettingRule};
@@ -58,6 +58,8 @@ pub struct EgressOptions {
     pub idle_timeout: Duration,
     /// Where the age of connections comes from.
     pub clock: Arc<dyn Clock>,
+    /// What goes wrong on purpose; nothing in production.
+    pub faults: FaultPlan,
 }
 
 impl Default for EgressOptions {
@@ -70,6 +72,7 @@ impl Default for EgressOptions {
             // Load balancers commonly close after 60 s; a connection closed under a request costs a failed write.
             idle_timeout: Duration::from_secs(50),
             clock: Arc::new(SystemClock),
+            faults: FaultPlan::default(),
         }
     }
 }
@@ -79,6 +82,7 @@ impl Default for EgressOptions {
 pub struct Egress {
     rules: Arc<Rules>,
     pool: Arc<Pool>,
+    faults: Option<Arc<Faults>>,
 }
 
 impl fmt::Debug for Egress {
@@ -129,7 +133,11 @@ impl Egress {
             options.connect_timeout,
         );
         let pool = Arc::new(Pool::new(connector, options.idle_timeout, options.clock));
-        Self { rules, pool }
+        Self {
+            rules,
+            pool,
+            faults: Faults::start(options.faults).map(Arc::new),
+        }
     }
 
     /// The policy of one invocation with these runtime settings. Connections are kept across invocations.
@@ -224,7 +232,7 @@ impl Egress {
         policy: &Policy,
         granted: &Granted,
         mut request: Request<OutboundBody>,
-    ) -> Result<http::Response<Incoming>, EgressError> {
+    ) -> Result<http::Response<AnswerBody>, EgressError> {
         // A stand-in is told which host was meant, as the real one would be.
         if granted
             .uri
@@ -236,13 +244,19 @@ impl Egress {
         }
         *request.uri_mut() = granted.uri.clone();
         policy.stats().add_call();
-        self.pool.client().request(request).await.map_err(|error| {
-            let error = sort(&error, &granted.host);
-            if let EgressError::Denied(denial) = &error {
-                policy.record(denial);
-            }
-            error
-        })
+        let forward = async {
+            self.pool.client().request(request).await.map_err(|error| {
+                let error = sort(&error, &granted.host);
+                if let EgressError::Denied(denial) = &error {
+                    policy.record(denial);
+                }
+                error
+            })
+        };
+        match &self.faults {
+            None => Ok(forward.await?.map(AnswerBody::Whole)),
+            Some(faults) => faults.exchange(&granted.host, forward).await,
+        }
     }
 }
 
@@ -257,7 +271,7 @@ fn outgoing(parts: &http::request::Parts, body: &Bytes, policy: &Policy) -> Requ
 }
 
 /// The address of a redirect that is followed: same scheme, host and port.
-fn redirect_target(response: &http::Response<Incoming>, asked: &Uri) -> Option<Uri> {
+fn redirect_target<B>(response: &http::Response<B>, asked: &Uri) -> Option<Uri> {
     let redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = response
         .headers()

@@ -6,6 +6,7 @@ use hyper_util::client::legacy::Error as ClientError;
 
 use super::connector::ConnectFailure;
 use super::error::EgressError;
+use super::fault::BodyError;
 use super::policy::Denial;
 
 /// Puts the client's error into our words.
@@ -80,6 +81,16 @@ fn certificate(problem: &rustls::CertificateError) -> &'static str {
         E::UnknownIssuer | E::BadSignature => "unknown issuer",
         E::NotValidForName | E::NotValidForNameContext { .. } => "issued for another name",
         _ => "malformed or not acceptable",
+    }
+}
+
+/// Puts the early end of a body into our words.
+pub(crate) fn sort_body(error: &BodyError, host: &str) -> EgressError {
+    match error {
+        BodyError::Client(error) => sort_hyper(error, host),
+        BodyError::Ended => EgressError::Truncated {
+            host: host.to_owned(),
+        },
     }
 }
 

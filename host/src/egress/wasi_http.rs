@@ -14,13 +14,13 @@ use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderName, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::client::{BoxError, DEFAULT_USER_AGENT, Egress, Limits};
 use super::error::EgressError;
-use super::failure::sort_hyper;
+use super::failure::{sort_body, sort_hyper};
+use super::fault::AnswerBody;
 use super::policy::{Denial, Policy};
 use super::request::{check_method, is_forbidden_header};
 use super::stats::OutboundStats;
@@ -56,6 +56,7 @@ impl WasiEgress {
         request: Request<WasiBody>,
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, EgressError> {
+        super::kill::count();
         check_method(request.method())?;
         let granted = self.policy.check(request.uri())?;
         let (mut parts, body) = request.into_parts();
@@ -176,7 +177,7 @@ fn to_wasi(error: EgressError) -> Error {
 
 /// A body that ends at the limit, at the deadline, or when nothing comes for too long.
 struct Guarded {
-    body: Incoming,
+    body: AnswerBody,
     host: String,
     left: u64,
     limit: u64,
@@ -210,7 +211,7 @@ impl Body for Guarded {
         let frame = match frame {
             None => return Poll::Ready(None),
             Some(Err(error)) => {
-                return Poll::Ready(Some(Err(to_wasi(sort_hyper(&error, &this.host)))));
+                return Poll::Ready(Some(Err(to_wasi(sort_body(&error, &this.host)))));
             }
             Some(Ok(frame)) => frame,
         };

@@ -83,7 +83,7 @@ impl EntitlementBackEnd for MarketplaceEntitlement {
                     };
                 }
             };
-            let now = SystemTime::now();
+            let now = crate::clock::wall();
             let valid = page
                 .entitlements()
                 .iter()

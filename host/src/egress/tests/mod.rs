@@ -7,6 +7,7 @@
 )]
 
 mod bodies;
+mod faults;
 mod local;
 mod names;
 mod redirects;
