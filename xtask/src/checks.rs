@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::process;
+use crate::promises;
 use crate::repo::Repo;
 
 /// A file that is longer says why in its first lines.
@@ -43,6 +44,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
                 .flatten()
         },
     )?;
+    promises::check(repo)?;
     no_compiler_in_the_host(repo)
 }
 

@@ -1,5 +1,5 @@
 //! Automation of this repository, as Rust programs rather than shell scripts, so that it runs the same on a laptop and
-//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `test`.
+//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `test`, `mutants`.
 //!
 //! It starts cargo, the compiler tool and other programs, and holds no product logic. It depends on few and light
 //! crates on purpose: whatever a newcomer types first must be ready in seconds.
@@ -9,7 +9,9 @@ mod checks;
 mod compiler;
 mod demo;
 mod guests;
+mod mutants;
 mod process;
+mod promises;
 mod repo;
 mod steps;
 mod suite;
@@ -80,6 +82,16 @@ Environment:
   cargo xtask test
   cargo xtask test --quick      # without guests, release build and behaviour tests")]
     Test(suite::Options),
+    /// Switches off one mechanism of the sandbox after the other, and shows that its test fails then.
+    ///
+    /// Reads the tables of docs/security.md. Builds the host with switches, runs all tests named there with nothing
+    /// switched off, then each with its mechanism switched off. Ends with 1 if a test still passes. The output of every
+    /// run is left in target/mutants.
+    #[command(after_help = "Examples:
+  cargo xtask mutants
+  cargo xtask mutants egress. vault     # mechanisms whose name contains one of these texts
+  cargo xtask mutants --list            # the mechanisms and their tests")]
+    Mutants(mutants::Options),
     /// Copies the WASI interfaces into wit/deps from the crate that links them.
     ///
     /// To be run after a change of wasmtime's version; `cargo xtask test` fails until then.
@@ -97,6 +109,7 @@ fn main() -> ExitCode {
         Task::Assemble(options) => assemble::run(&repo, options),
         Task::Demo => demo::run(&repo),
         Task::Test(options) => suite::run(&repo, options),
+        Task::Mutants(options) => mutants::run(&repo, options),
         Task::VendorWit => wit::vendor(&repo),
     });
     match outcome {

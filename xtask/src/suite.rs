@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::compiler::Compiler;
 use crate::repo::Repo;
 use crate::steps::Steps;
-use crate::{assemble, checks, compiler, guests, process, toolchain, venv, wit};
+use crate::{assemble, checks, compiler, guests, mutants, process, toolchain, venv, wit};
 
 /// Workspaces of guests whose logic is tested on this machine as well.
 const NATIVE: [&str; 2] = ["guest-sdk/rust", "plugins"];
@@ -25,7 +25,7 @@ pub(crate) struct Options {
 
 /// `cargo xtask test`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
-    let mut steps = Steps::new(if options.quick { 7 } else { 12 });
+    let mut steps = Steps::new(if options.quick { 7 } else { 13 });
     let outcome = all(repo, options, &mut steps);
     println!("\n{}", steps.table().trim_end());
     match &outcome {
@@ -89,6 +89,9 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
             .env("APPFLOW_TEST_ARTIFACTS", guests::folder(repo))
             .env("APPFLOW_TEST_TOOL", compiler::built(repo, "appflow-wasm"));
         run_tests(&mut command)
+    })?;
+    steps.run("mechanisms switched off", "a few minutes", || {
+        mutants::run(repo, &mutants::Options::default())
     })?;
     Ok(native + whole)
 }

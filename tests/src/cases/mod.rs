@@ -19,7 +19,8 @@
 //!
 //! With `APPFLOW_BLESS=1` the answers of failing cases are written anew, with `APPFLOW_BLESS=new` only those that are
 //! not there yet; to be read before they are committed. With
-//! `APPFLOW_CASES=TEXT` only cases whose `group/name` contains the text run.
+//! `APPFLOW_CASES=TEXT` only cases whose `group/name` contains the text run; several texts are divided by commas, and
+//! `=GROUP/NAME` names exactly one case.
 
 mod application;
 mod leaks;
@@ -55,10 +56,13 @@ pub const CHOICE_VARIABLE: &str = "APPFLOW_CASES";
 /// If a case cannot be read, or one or more failed; the message has a part for each.
 pub fn run_all(setup: &Setup, root: &Path, choose: impl Fn(&Case) -> bool) -> Result<usize> {
     let chosen = std::env::var(CHOICE_VARIABLE).unwrap_or_default();
-    let cases: Vec<Case> = load(root)?
-        .into_iter()
-        .filter(|case| case.name.contains(&chosen) && choose(case))
-        .collect();
+    let mut cases = load(root)?;
+    for name in chosen.split(',').filter_map(|text| text.strip_prefix('=')) {
+        if !cases.iter().any(|case| case.name == name) {
+            bail!("{CHOICE_VARIABLE} names the case {name}, which is not there");
+        }
+    }
+    cases.retain(|case| is_chosen(&case.name, &chosen) && choose(case));
     let runs: Vec<(&Case, &str)> = cases
         .iter()
         .flat_map(|case| {
@@ -110,4 +114,26 @@ pub fn run_all(setup: &Setup, root: &Path, choose: impl Fn(&Case) -> bool) -> Re
         runs.len(),
         failures.join("\n\n")
     )
+}
+
+/// Whether a case is among those that [`CHOICE_VARIABLE`] asks for.
+fn is_chosen(name: &str, chosen: &str) -> bool {
+    chosen.split(',').any(|text| match text.strip_prefix('=') {
+        Some(exact) => name == exact,
+        None => name.contains(text),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_chosen;
+
+    #[test]
+    fn cases_are_chosen_by_part_or_whole_name() {
+        assert!(is_chosen("sf/query-all", ""));
+        assert!(is_chosen("sf/query-all", "write,query"));
+        assert!(is_chosen("sf/query-all", "=sf/query-all"));
+        assert!(!is_chosen("sf/query-all", "=sf/query"));
+        assert!(!is_chosen("sf/query-all", "write"));
+    }
 }

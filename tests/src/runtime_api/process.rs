@@ -18,6 +18,9 @@ pub(super) const REGION: &str = "eu-west-1";
 pub(super) const FUNCTION_ARN: &str =
     "arn:aws:lambda:eu-west-1:111122223333:function:connector-under-test";
 
+/// Switches off a mechanism in a binary built for `cargo xtask mutants`; all others do not know it.
+const MUTATION: &str = "APPFLOW_MUTATION";
+
 /// Time for the last words of a process that has ended to be read from its sockets.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
@@ -124,6 +127,7 @@ impl Process {
                 config.memory_mb.to_string(),
             )
             .env("LAMBDA_TASK_ROOT", root)
+            .envs(std::env::var_os(MUTATION).map(|name| (MUTATION, name)))
             .envs(&config.env)
             .current_dir(root)
             .stdin(Stdio::null())
