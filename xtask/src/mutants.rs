@@ -417,7 +417,7 @@ mod tests {
     #[test]
     fn a_program_that_does_not_end_is_ended_with_all_it_started() {
         let log = std::env::temp_dir().join(format!("mutants-{}.txt", std::process::id()));
-        let mut run = |script: &str| {
+        let run = |script: &str| {
             run_within(
                 Command::new("sh").args(["-c", script]),
                 &log,
