@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `APPFLOW_COMPONENT` | path of the compiled connector | `connector.cwasm` beside the binary |
 //! | `APPFLOW_LOG` | `error`, `warn`, `info`, `debug` or `trace` | `info` |
+//! | `APPFLOW_EGRESS_HOSTS`, `APPFLOW_READABLE`, `APPFLOW_MEMORY_MB` and the other limits | what the operator takes away from the manifest; see [`Narrowing`] | nothing |
 //! | `APPFLOW_LOCAL_TARGETS` | addresses on this machine that the connector may reach; see [`crate::egress`] | none |
 //! | `APPFLOW_SECRETS_FILE` | file with secrets, in place of Secrets Manager; see [`crate::credentials`] | none |
 //! | `APPFLOW_FAULTS` | faults on purpose; see [`crate::egress::FaultPlan`] | none |
@@ -13,6 +14,8 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
+
+use crate::manifest::Narrowing;
 
 /// Path of the compiled connector.
 pub const COMPONENT: &str = "APPFLOW_COMPONENT";
@@ -48,6 +51,8 @@ pub struct Settings {
     pub secrets_file: Option<PathBuf>,
     /// Faults on purpose, as written.
     pub faults: Option<String>,
+    /// What the operator takes away from the manifest.
+    pub narrowing: Narrowing,
 }
 
 /// A setting that cannot be used.
@@ -95,6 +100,7 @@ impl Settings {
         };
         Ok(Self {
             component,
+            narrowing: Narrowing::from_environment(lookup),
             log: lookup(LOG),
             local_targets: lookup(LOCAL_TARGETS),
             secrets_file: lookup(SECRETS_FILE).map(PathBuf::from),

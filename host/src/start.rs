@@ -14,7 +14,7 @@ use crate::entitlement::{
     Gate, InvalidProduct, Product, ProductCode, ProductId, Settings as GateSettings,
 };
 use crate::invocation::Host;
-use crate::manifest::{BackEnd, Manifest};
+use crate::manifest::{BackEnd, Manifest, NarrowingError};
 use crate::settings::Settings;
 
 /// Why a host cannot start.
@@ -30,6 +30,9 @@ pub enum StartError {
     /// `APPFLOW_FAULTS` is wrong.
     #[error(transparent)]
     Faults(#[from] FaultPlanError),
+    /// A variable that narrows the manifest is malformed or would widen it.
+    #[error("the operator's variables can only narrow what the connector may do; {0}")]
+    Narrowing(#[from] NarrowingError),
     /// The manifest's product is wrong.
     #[error("the manifest's entitlement: {0}")]
     Product(#[from] InvalidProduct),
@@ -41,7 +44,10 @@ pub enum StartError {
 ///
 /// [`StartError`] says what is wrong.
 pub fn host(settings: &Settings) -> Result<Host, StartError> {
-    let connector = Connector::load(&settings.component)?;
+    let connector = Connector::load(&settings.component)?.narrowed(&settings.narrowing)?;
+    if !settings.narrowing.is_empty() {
+        tracing::info!(target: "appflow_host", "narrowed by the operator: {}", settings.narrowing);
+    }
     let local = match &settings.local_targets {
         Some(text) => LocalTargets::parse(text)?,
         None => LocalTargets::default(),

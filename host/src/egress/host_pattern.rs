@@ -164,6 +164,31 @@ impl HostPattern {
         }
     }
 
+    /// Whether everything that `other` grants is granted by this one too.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.port == other.port
+            && match (&self.host, &other.host) {
+                (PatternHost::Exact(granted), PatternHost::Exact(host)) => granted == host,
+                (PatternHost::Below(_), PatternHost::Exact(host)) => self.matches_host(host),
+                // Both begin with a dot, so that one ends with the other at a label only.
+                (PatternHost::Below(suffix), PatternHost::Below(narrower)) => {
+                    narrower.ends_with(suffix.as_str())
+                }
+                (PatternHost::Exact(_), PatternHost::Below(_)) => false,
+            }
+    }
+
+    /// What both grant: the narrower of the two, or nothing.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Option<Self> {
+        if self.covers(other) {
+            Some(other.clone())
+        } else {
+            other.covers(self).then(|| self.clone())
+        }
+    }
+
     /// The port it grants.
     #[must_use]
     pub fn port(&self) -> u16 {

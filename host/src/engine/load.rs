@@ -10,7 +10,7 @@ use super::{
     Artifact, ArtifactError, CONTRACT_VERSION, Metadata, Target, WASMTIME_VERSION, config,
 };
 use crate::bindings::{self, HostState};
-use crate::manifest::{Manifest, ManifestError};
+use crate::manifest::{Manifest, ManifestError, Narrowing, NarrowingError};
 
 /// Why a compiled connector cannot be run by this host.
 #[derive(Debug, Error)]
@@ -153,6 +153,16 @@ impl Connector {
             manifest,
             metadata,
         })
+    }
+
+    /// The same connector with what the operator leaves of its manifest.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is malformed or asks for more than the manifest has.
+    pub fn narrowed(mut self, narrowing: &Narrowing) -> Result<Self, NarrowingError> {
+        self.manifest = self.manifest.narrowed(narrowing)?;
+        Ok(self)
     }
 
     /// What the connector may do.

@@ -30,11 +30,16 @@
 //! ```
 
 mod error;
+mod keys;
+mod narrow;
 mod parse;
 mod reader;
+mod schema;
 pub mod section;
 
 pub use error::ManifestError;
+pub use narrow::{Narrowing, NarrowingError};
+pub use schema::json_schema;
 
 use std::time::Duration;
 
@@ -134,6 +139,51 @@ impl Manifest {
     /// The first problem, with its line, the accepted form and the likely fix.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         parse::manifest(text)
+    }
+}
+
+/// A number or a switch of a manifest, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Section it stands in.
+    pub section: &'static str,
+    /// Its key.
+    pub key: &'static str,
+    /// What holds, written out or by default.
+    pub value: SettingValue,
+    /// What it means, one sentence.
+    pub about: &'static str,
+}
+
+/// Value of a [`Setting`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingValue {
+    /// A number and its unit, which may be empty.
+    Number(u64, &'static str),
+    /// A switch.
+    Switch(bool),
+}
+
+impl Manifest {
+    /// Every number and switch, in the order of the file's documentation.
+    #[must_use]
+    pub fn settings(&self) -> Vec<Setting> {
+        let keys = keys::sections()
+            .flat_map(|section| section.keys.iter().map(move |key| (section.name, key)));
+        keys.filter_map(|(section, key)| {
+            let value = match &key.form {
+                keys::Form::Number { get, unit, .. } => SettingValue::Number(get(self), unit),
+                keys::Form::Switch { get, .. } => SettingValue::Switch(get(self)),
+                _ => return None,
+            };
+            Some(Setting {
+                section,
+                key: key.name,
+                value,
+                about: key.about,
+            })
+        })
+        .collect()
     }
 }
 

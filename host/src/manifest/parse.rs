@@ -1,22 +1,18 @@
 //! From tables of TOML to the manifest's types.
 
-use std::time::Duration;
-
 use super::error::ManifestError;
+use super::keys::{self, BACK_ENDS, Form, MAX_GRANTS, MAX_PRODUCT_CHARS, MAX_SETTING_CHARS};
 use super::reader::{Source, Table, likely, shown};
-use super::{BackEnd, Credentials, Entitlement, Limits, MIB, Manifest};
+use super::{BackEnd, Credentials, Entitlement, Limits, Manifest};
 use crate::egress::{HostPattern, SettingRule};
 
 /// Largest manifest in bytes: it is read at every start.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
-/// Most grants of each kind.
-const MAX_GRANTS: usize = 100;
 
 const NAME_FORM: &str =
     "2 to 64 lower-case letters, digits and single hyphens, beginning with a letter";
 const HOSTS_FORM: &str =
     "[\"https://api.example.com\", \"https://*.example.com\", \"https://api.example.com:8443\"]";
-const BACK_ENDS: [&str; 3] = ["none", "license-manager", "marketplace-entitlement"];
 
 pub(super) fn manifest(text: &str) -> Result<Manifest, ManifestError> {
     let source = Source::new(text);
@@ -26,24 +22,48 @@ pub(super) fn manifest(text: &str) -> Result<Manifest, ManifestError> {
     let document = source.root()?;
     let mut root = Table::root(&source, &document);
     // Sections first, so that an unknown one is reported with all that are known, before a missing key is.
-    let connector = root.table("connector")?;
-    let egress = root.table("egress")?;
-    let credentials = root.table("credentials")?;
-    let limits = root.table("limits")?;
-    let entitlement = root.table("entitlement")?;
+    let connector = root.table(&keys::CONNECTOR)?;
+    let egress = root.table(&keys::EGRESS)?;
+    let credentials = root.table(&keys::CREDENTIALS)?;
+    let limits = root.table(&keys::LIMITS)?;
+    let entitlement = root.table(&keys::ENTITLEMENT)?;
     root.finish()?;
 
     let (name, version) = connector_section(connector)?;
-    let (egress, from_settings) = egress_section(egress)?;
-    Ok(Manifest {
+    let mut manifest = Manifest {
         name,
         version,
-        egress,
-        from_settings,
-        credentials: credentials_section(credentials)?,
-        limits: limits_section(limits)?,
-        entitlement: entitlement_section(entitlement)?,
-    })
+        egress: Vec::new(),
+        from_settings: Vec::new(),
+        credentials: Credentials::default(),
+        limits: Limits::default(),
+        entitlement: Entitlement::default(),
+    };
+    egress_section(egress, &mut manifest)?;
+    credentials_section(credentials, &mut manifest)?;
+    limits_section(limits, &mut manifest)?;
+    entitlement_section(entitlement, &mut manifest)?;
+    Ok(manifest)
+}
+
+/// Reads the numbers and switches of a section, which need nothing but the table of keys.
+fn plain_keys(table: &mut Table<'_, '_, '_>, manifest: &mut Manifest) -> Result<(), ManifestError> {
+    for key in table.section().keys {
+        match &key.form {
+            Form::Number { range, put, .. } => {
+                if let Some(number) = table.number(key.name, range)? {
+                    put(manifest, number);
+                }
+            }
+            Form::Switch { put, .. } => {
+                if let Some(value) = table.boolean(key.name)? {
+                    put(manifest, value);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn connector_section(
@@ -78,7 +98,8 @@ fn connector_section(
 
 fn egress_section(
     mut table: Table<'_, '_, '_>,
-) -> Result<(Vec<HostPattern>, Vec<SettingRule>), ManifestError> {
+    manifest: &mut Manifest,
+) -> Result<(), ManifestError> {
     let mut hosts = Vec::new();
     for (text, span) in table.texts("hosts", HOSTS_FORM)? {
         let pattern = HostPattern::parse(&text).map_err(|error| {
@@ -107,12 +128,15 @@ fn egress_section(
         hosts.push(pattern);
     }
     let mut rules: Vec<SettingRule> = Vec::new();
-    for mut table in table.tables("from-setting", "egress.from-setting")? {
+    for mut table in table.tables("from-setting", &keys::FROM_SETTING)? {
         let (setting, found) = table.required_text(
             "setting",
             "the key of a runtime setting, such as \"instanceUrl\"",
         )?;
-        if setting.is_empty() || setting.len() > 256 || setting.chars().any(char::is_control) {
+        if setting.is_empty()
+            || setting.len() > MAX_SETTING_CHARS
+            || setting.chars().any(char::is_control)
+        {
             return Err(table.invalid(
                 &found,
                 "is not the key of a setting",
@@ -140,8 +164,11 @@ fn egress_section(
         table.finish()?;
         rules.push(SettingRule { setting, pattern });
     }
+    plain_keys(&mut table, manifest)?;
     table.finish()?;
-    Ok((hosts, rules))
+    manifest.egress = hosts;
+    manifest.from_settings = rules;
+    Ok(())
 }
 
 /// The grant that was probably meant: with https before it and without a path.
@@ -154,22 +181,22 @@ fn mended(text: &str) -> Option<String> {
         .map(|pattern| pattern.to_string())
 }
 
-fn credentials_section(mut table: Table<'_, '_, '_>) -> Result<Credentials, ManifestError> {
-    let readable = table.boolean("readable")?.unwrap_or_default();
-    table.finish()?;
-    Ok(Credentials { readable })
+fn credentials_section(
+    mut table: Table<'_, '_, '_>,
+    manifest: &mut Manifest,
+) -> Result<(), ManifestError> {
+    plain_keys(&mut table, manifest)?;
+    table.finish()
 }
 
-fn limits_section(mut table: Table<'_, '_, '_>) -> Result<Limits, ManifestError> {
-    let default = Limits::default();
-    let memory_bytes = table
-        .number("memory-mb", 1..=2048)?
-        .map_or(default.memory_bytes, |mib| mib * MIB);
-    let response_body_bytes = table
-        .number("response-body-mb", 1..=256)?
-        .map_or(default.response_body_bytes, |mib| mib * MIB);
-    let held_bodies_bytes = match table.number("held-bodies-mb", 1..=1024)? {
-        Some(mib) if mib * MIB < response_body_bytes => {
+fn limits_section(
+    mut table: Table<'_, '_, '_>,
+    manifest: &mut Manifest,
+) -> Result<(), ManifestError> {
+    plain_keys(&mut table, manifest)?;
+    let limits = &mut manifest.limits;
+    if limits.held_bodies_bytes < limits.response_body_bytes {
+        if table.has("held-bodies-mb") {
             let problem = "`held-bodies-mb` is smaller than `response-body-mb`, so that one body would not fit".to_owned();
             return Err(table.invalid_key(
                 "held-bodies-mb",
@@ -177,19 +204,15 @@ fn limits_section(mut table: Table<'_, '_, '_>) -> Result<Limits, ManifestError>
                 "at least as much as `response-body-mb`",
             ));
         }
-        Some(mib) => mib * MIB,
-        None => default.held_bodies_bytes.max(response_body_bytes),
-    };
-    table.finish()?;
-    Ok(Limits {
-        memory_bytes,
-        response_body_bytes,
-        held_bodies_bytes,
-    })
+        limits.held_bodies_bytes = limits.response_body_bytes;
+    }
+    table.finish()
 }
 
-fn entitlement_section(mut table: Table<'_, '_, '_>) -> Result<Entitlement, ManifestError> {
-    let default = Entitlement::default();
+fn entitlement_section(
+    mut table: Table<'_, '_, '_>,
+    manifest: &mut Manifest,
+) -> Result<(), ManifestError> {
     let accepted = BACK_ENDS.map(|name| format!("\"{name}\"")).join(", ");
     let back_end = table.text("back-end", &accepted)?;
     let product_id = table.text("product-id", "the product id of the Marketplace listing")?;
@@ -198,7 +221,10 @@ fn entitlement_section(mut table: Table<'_, '_, '_>) -> Result<Entitlement, Mani
         "the product code of the Marketplace listing",
     )?;
     for (text, found) in [&product_id, &product_code].into_iter().flatten() {
-        if text.is_empty() || text.len() > 256 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        if text.is_empty()
+            || text.len() > MAX_PRODUCT_CHARS
+            || !text.bytes().all(|b| b.is_ascii_graphic())
+        {
             return Err(table.invalid(
                 found,
                 "is not an id of AWS Marketplace",
@@ -260,16 +286,8 @@ fn entitlement_section(mut table: Table<'_, '_, '_>) -> Result<Entitlement, Mani
             &format!("with back-end \"{other}\""),
         ));
     }
-    let refresh = table
-        .number("refresh-minutes", 5..=1440)?
-        .map_or(default.refresh, |minutes| Duration::from_secs(minutes * 60));
-    let grace = table
-        .number("grace-hours", 0..=168)?
-        .map_or(default.grace, |hours| Duration::from_secs(hours * 3600));
+    plain_keys(&mut table, manifest)?;
     table.finish()?;
-    Ok(Entitlement {
-        back_end: chosen,
-        refresh,
-        grace,
-    })
+    manifest.entitlement.back_end = chosen;
+    Ok(())
 }

@@ -7,6 +7,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ManifestError;
+use super::keys::{ROOT, Section};
+use crate::mechanism;
 
 /// Longest text that is repeated in a message, in characters.
 const MAX_SHOWN: usize = 60;
@@ -52,11 +54,11 @@ impl<'a> Source<'a> {
 /// One table while it is read.
 pub(super) struct Table<'s, 'a, 't> {
     source: &'s Source<'a>,
-    name: &'static str,
+    section: &'static Section,
     span: Range<usize>,
     entries: Option<&'t DeTable<'a>>,
-    known: BTreeSet<&'static str>,
-    order: Vec<&'static str>,
+    /// Keys that were asked for: all of the section's in the end, or one would be accepted and ignored.
+    asked: BTreeSet<&'static str>,
 }
 
 /// A value, its key and place.
@@ -68,32 +70,40 @@ pub(super) struct Found<'t, 'a> {
 
 impl<'s, 'a, 't> Table<'s, 'a, 't> {
     pub(super) fn root(source: &'s Source<'a>, table: &'t Spanned<DeTable<'a>>) -> Self {
-        Self::new(source, "", table.span(), Some(table.get_ref()))
+        Self::new(source, &ROOT, table.span(), Some(table.get_ref()))
     }
 
     fn new(
         source: &'s Source<'a>,
-        name: &'static str,
+        section: &'static Section,
         span: Range<usize>,
         entries: Option<&'t DeTable<'a>>,
     ) -> Self {
         Self {
             source,
-            name,
+            section,
             span,
             entries,
-            known: BTreeSet::new(),
-            order: Vec::new(),
+            asked: BTreeSet::new(),
         }
     }
 
+    /// The section this is.
+    pub(super) fn section(&self) -> &'static Section {
+        self.section
+    }
+
     /// A table below this one; an empty one if it is absent.
-    pub(super) fn table(&mut self, key: &'static str) -> Result<Table<'s, 'a, 't>, ManifestError> {
+    pub(super) fn table(
+        &mut self,
+        section: &'static Section,
+    ) -> Result<Table<'s, 'a, 't>, ManifestError> {
+        let key = section.name;
         match self.find(key) {
-            None => Ok(Table::new(self.source, key, self.span.clone(), None)),
+            None => Ok(Table::new(self.source, section, self.span.clone(), None)),
             Some(found) => match found.value {
                 DeValue::Table(entries) => {
-                    Ok(Table::new(self.source, key, found.span, Some(entries)))
+                    Ok(Table::new(self.source, section, found.span, Some(entries)))
                 }
                 _ => Err(self.source.error(
                     found.span,
@@ -108,7 +118,7 @@ impl<'s, 'a, 't> Table<'s, 'a, 't> {
     pub(super) fn tables(
         &mut self,
         key: &'static str,
-        name: &'static str,
+        section: &'static Section,
     ) -> Result<Vec<Table<'s, 'a, 't>>, ManifestError> {
         let Some(found) = self.find(key) else {
             return Ok(Vec::new());
@@ -117,7 +127,7 @@ impl<'s, 'a, 't> Table<'s, 'a, 't> {
             self.source.error(
                 span,
                 format!("`{key}` is not a list of sections"),
-                &format!("[[{name}]]"),
+                &format!("[[{}]]", section.name),
             )
         };
         let DeValue::Array(items) = found.value else {
@@ -125,11 +135,16 @@ impl<'s, 'a, 't> Table<'s, 'a, 't> {
         };
         let table = |item: &'t Spanned<DeValue<'a>>| match item.get_ref() {
             DeValue::Table(entries) => {
-                Ok(Table::new(self.source, name, item.span(), Some(entries)))
+                Ok(Table::new(self.source, section, item.span(), Some(entries)))
             }
             _ => Err(wrong(item.span())),
         };
         items.iter().map(table).collect()
+    }
+
+    /// Whether something stands at a key.
+    pub(super) fn has(&mut self, key: &'static str) -> bool {
+        self.find(key).is_some()
     }
 
     pub(super) fn text(
@@ -154,7 +169,7 @@ impl<'s, 'a, 't> Table<'s, 'a, 't> {
         match self.text(key, accepted)? {
             Some(found) => Ok(found),
             None => {
-                let problem = format!("`{key}` is missing in [{}]", self.name);
+                let problem = format!("`{key}` is missing in [{}]", self.section.name);
                 Err(self.misspelt(key, self.source.error(self.span.clone(), problem, accepted)))
             }
         }
@@ -196,7 +211,7 @@ impl<'s, 'a, 't> Table<'s, 'a, 't> {
     pub(super) fn number(
         &mut self,
         key: &'static str,
-        range: std::ops::RangeInclusive<u64>,
+        range: &std::ops::RangeInclusive<u64>,
     ) -> Result<Option<u64>, ManifestError> {
         let Some(found) = self.find(key) else {
             return Ok(None);
@@ -245,45 +260,48 @@ impl<'s, 'a, 't> Table<'s, 'a, 't> {
         self.source.error(span, problem, accepted)
     }
 
-    /// Refuses what has not been asked for.
+    /// Refuses what the section does not have.
     pub(super) fn finish(self) -> Result<(), ManifestError> {
+        let known = self.section.names();
+        debug_assert!(
+            known.iter().all(|key| self.asked.contains(key)),
+            "a key of [{}] is never read",
+            self.section.name
+        );
         let Some(entries) = self.entries else {
             return Ok(());
         };
         // In the order of the file, so that the first line is reported first.
         let unknown = entries
             .keys()
-            .filter(|key| !self.known.contains(key.get_ref().as_ref()));
+            .filter(|key| !known.contains(&key.get_ref().as_ref()));
         let Some(key) = unknown.min_by_key(|key| key.span().start) else {
             return Ok(());
         };
-        let place = if self.name.is_empty() {
-            String::new()
-        } else {
-            format!(" in [{}]", self.name)
+        if mechanism::off("manifest.unknown-keys") {
+            return Ok(());
+        }
+        let (what, place) = match self.section.name {
+            "" => ("section", String::new()),
+            name => ("key", format!(" in [{name}]")),
         };
-        let what = if self.name.is_empty() {
-            "section"
-        } else {
-            "key"
-        };
-        let accepted = self
-            .order
+        let accepted = known
             .iter()
             .map(|known| format!("`{known}`"))
             .collect::<Vec<_>>()
             .join(", ");
         let problem = format!("unknown {what} `{}`{place}", shown(key.get_ref()));
         let mut error = self.source.error(key.span(), problem, &accepted);
-        error.hint =
-            likely(key.get_ref(), &self.order).map(|known| format!("did you mean `{known}`?"));
+        error.hint = likely(key.get_ref(), &known).map(|known| format!("did you mean `{known}`?"));
         Err(error)
     }
 
     fn find(&mut self, key: &'static str) -> Option<Found<'t, 'a>> {
-        if self.known.insert(key) {
-            self.order.push(key);
-        }
+        debug_assert!(
+            self.section.keys.iter().any(|known| known.name == key),
+            "`{key}` is not in the table of keys"
+        );
+        self.asked.insert(key);
         let (_, value) = self
             .entries?
             .iter()

@@ -11,6 +11,7 @@
 mod cases;
 mod entitlement;
 mod log;
+mod narrowing;
 mod runtime_api;
 mod secrets;
 mod startup;
