@@ -130,7 +130,10 @@ impl Error {
                 status,
                 retry_after_seconds,
                 ..
-            } => (status_code(*status), *retry_after_seconds),
+            } => (
+                status_code(*status, retry_after_seconds.is_some()),
+                *retry_after_seconds,
+            ),
             Self::Trap { kind, .. } => (trap_code(*kind), None),
             Self::Page(
                 PageError::RecordTooLarge { .. }
@@ -184,10 +187,13 @@ fn egress_code(error: &EgressError) -> (ErrorCode, Option<u32>) {
             ErrorCode::InvalidArgument
         }
         EgressError::Denied(_) => ErrorCode::AccessDenied,
-        EgressError::Connect { .. } | EgressError::Tls { .. } => ErrorCode::ServiceUnavailable,
-        EgressError::ConnectTimeout { .. } | EgressError::Timeout { .. } => {
-            ErrorCode::RequestTimeout
+        EgressError::Connect { .. } | EgressError::Tls { .. } | EgressError::Certificate { .. } => {
+            ErrorCode::ServiceUnavailable
         }
+        EgressError::ConnectTimeout { .. }
+        | EgressError::Timeout { .. }
+        | EgressError::Stalled { .. }
+        | EgressError::Busy { .. } => ErrorCode::RequestTimeout,
         EgressError::BodyTooLarge { .. }
         | EgressError::Truncated { .. }
         | EgressError::Decode { .. }
@@ -197,9 +203,11 @@ fn egress_code(error: &EgressError) -> (ErrorCode, Option<u32>) {
     (code, None)
 }
 
-/// The table from HTTP status to AppFlow's code.
-fn status_code(status: u16) -> ErrorCode {
+/// The table from HTTP status to AppFlow's code. An application that says when to come back does not forbid: its 403 is for
+/// the rate of requests.
+fn status_code(status: u16, names_a_wait: bool) -> ErrorCode {
     match status {
+        403 if names_a_wait => ErrorCode::RateLimitExceeded,
         400 | 413 | 414 | 422 => ErrorCode::InvalidArgument,
         401 => ErrorCode::InvalidCredentials,
         403 => ErrorCode::AccessDenied,
@@ -254,13 +262,19 @@ mod tests {
             (&[0, 100, 204, 302, 600], Code::UnknownError),
         ] {
             for status in statuses {
-                let error = Error::Upstream {
+                let upstream = |retry_after_seconds| Error::Upstream {
                     status: *status,
                     message: String::new(),
-                    retry_after_seconds: Some(7),
+                    retry_after_seconds,
                 };
-                assert_eq!(error.details().code, code, "{status}");
-                assert_eq!(error.details().retry_after_seconds, Some(7), "{status}");
+                assert_eq!(upstream(None).details().code, code, "{status}");
+                let later = upstream(Some(7)).details();
+                let code = match *status {
+                    403 => Code::RateLimitExceeded,
+                    _ => code,
+                };
+                assert_eq!(later.code, code, "{status}");
+                assert_eq!(later.retry_after_seconds, Some(7), "{status}");
             }
         }
     }
@@ -325,6 +339,22 @@ mod tests {
             (
                 EgressError::Timeout { host: host() }.into(),
                 Code::RequestTimeout,
+            ),
+            (
+                EgressError::Stalled { host: host() }.into(),
+                Code::RequestTimeout,
+            ),
+            (
+                EgressError::Busy { host: host() }.into(),
+                Code::RequestTimeout,
+            ),
+            (
+                EgressError::Certificate {
+                    host: host(),
+                    reason: "",
+                }
+                .into(),
+                Code::ServiceUnavailable,
             ),
             (
                 EgressError::Truncated { host: host() }.into(),

@@ -70,6 +70,7 @@ pub fn egress_for(manifest: &Manifest, local: LocalTargets, faults: FaultPlan) -
     let options = EgressOptions {
         local,
         faults,
+        per_host: manifest.limits.connections_per_host,
         ..EgressOptions::default()
     };
     Egress::new(

@@ -14,7 +14,6 @@ use super::state::{HeldResponse, HostState, MAX_LOG_LINES, to_usize};
 use super::{convert, entity};
 use crate::Error;
 use crate::credentials::{Credentials, Secret};
-use crate::egress::{self, retry_after};
 use crate::page::{Pick, Pointer};
 
 /// Longest log message of a guest, in characters.
@@ -32,9 +31,7 @@ impl wit_http::Host for HostState {
     async fn send(&mut self, request: wit_http::Request) -> Result<Resource<HeldResponse>, Error> {
         count(&mut self.calls.http);
         let prepared = self.prepare(request)?;
-        let limits = egress::Limits {
-            response_body_bytes: self.limits.response_body_bytes,
-        };
+        let limits = self.limits.of_requests();
         let deadline = tokio::time::Instant::from_std(self.info.deadline);
         let answer = self
             .egress
@@ -59,6 +56,7 @@ impl wit_http::Host for HostState {
             headers: answer.headers,
             body: Some(answer.body),
             host: answer.host,
+            retry_after_seconds: answer.retry_after_seconds,
             header_bytes: headers,
         };
         self.table
@@ -87,7 +85,7 @@ impl HeldResponse {
         Err(Error::Upstream {
             status: self.status.as_u16(),
             message: format!("{} answered {}", self.host, self.status),
-            retry_after_seconds: retry_after(&self.headers, crate::clock::wall()),
+            retry_after_seconds: self.retry_after_seconds,
         })
     }
 }

@@ -13,7 +13,7 @@ use super::host_calls::HostCalls;
 use super::stdio::Printed;
 use crate::appflow::ConnectorContext;
 use crate::credentials::Credentials;
-use crate::egress::{self, Egress, EgressOptions, Policy, WasiEgress};
+use crate::egress::{Egress, EgressOptions, Policy, WasiEgress};
 use crate::engine::MemoryLimiter;
 use crate::manifest::Limits;
 use crate::page::Page;
@@ -48,6 +48,7 @@ pub struct HeldResponse {
     /// `None` once `emit-json` has used it up.
     pub(super) body: Option<Bytes>,
     pub(super) host: String,
+    pub(super) retry_after_seconds: Option<u32>,
     pub(super) header_bytes: usize,
 }
 
@@ -135,9 +136,7 @@ impl HostState {
             (*egress).clone(),
             (*policy).clone(),
             tokio::time::Instant::from_std(info.deadline),
-            egress::Limits {
-                response_body_bytes: limits.response_body_bytes,
-            },
+            limits.of_requests(),
         );
         Self {
             table: table(),

@@ -1,16 +1,18 @@
 //! Whole answers: collected up to the limit, decompressed, complete.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use tokio::time::timeout;
 
-use super::client::{Limits, OutboundResponse};
+use super::client::{Head, Limits, OutboundResponse};
 use super::decode::{Coding, DecodeFailure};
 use super::error::EgressError;
 use super::failure::sort_body;
-use super::fault::AnswerBody;
 use super::policy::Policy;
 use crate::mechanism;
 
@@ -19,10 +21,15 @@ pub(crate) async fn collect(
     policy: &Policy,
     host: String,
     head: bool,
-    response: http::Response<AnswerBody>,
+    answer: Head,
     limits: Limits,
 ) -> Result<OutboundResponse, EgressError> {
     let limit = limits.response_body_bytes;
+    let Head {
+        response,
+        slot,
+        retry_after_seconds,
+    } = answer;
     let (mut parts, mut body) = response.into_parts();
     let failed = |failure, host: &str| match failure {
         DecodeFailure::TooLarge => EgressError::BodyTooLarge {
@@ -43,7 +50,14 @@ pub(crate) async fn collect(
     }
     let expected = usize::try_from(body.size_hint().lower()).unwrap_or_default();
     let mut collected = Collected::default();
-    while let Some(frame) = body.frame().await {
+    let idle = match mechanism::off("egress.idle") {
+        true => Duration::from_secs(3600),
+        false => limits.idle,
+    };
+    loop {
+        let next = timeout(idle, body.frame()).await;
+        let next = next.map_err(|_| EgressError::Stalled { host: host.clone() })?;
+        let Some(frame) = next else { break };
         let frame = frame.map_err(|error| sort_body(&error, &host))?;
         let Ok(data) = frame.into_data() else {
             continue;
@@ -54,6 +68,7 @@ pub(crate) async fn collect(
         }
         collected.push(data, expected);
     }
+    drop(slot);
     let body = collected.into_bytes();
     // The client sees to this where it reads the body itself; fewer bytes than announced must never pass for an answer.
     if !head && !mechanism::off("egress.length") && is_short(&parts, body.len()) {
@@ -77,6 +92,7 @@ pub(crate) async fn collect(
         headers: parts.headers,
         body,
         host,
+        retry_after_seconds,
     })
 }
 

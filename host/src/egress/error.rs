@@ -28,15 +28,37 @@ pub enum EgressError {
         /// What failed.
         reason: String,
     },
+    /// The host's certificate is not one for it. Nothing was sent.
+    #[error("no secure connection to {host}: its certificate is not valid ({reason})")]
+    Certificate {
+        /// Host.
+        host: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The time of the invocation ran out while the most requests were under way to the host. Nothing was sent.
+    #[error(
+        "as many requests as may be are under way to {host}, and none of them ended in time; limit `connections-per-host` in connector.toml"
+    )]
+    Busy {
+        /// Host.
+        host: String,
+    },
     /// The time for the connection ran out. Nothing was sent.
     #[error("{host} did not accept a connection in time")]
     ConnectTimeout {
         /// Host.
         host: String,
     },
-    /// The time of the invocation ran out. The request may have been carried out.
+    /// No answer began in time, or the time of the invocation ran out. The request may have been carried out.
     #[error("{host} did not answer in time")]
     Timeout {
+        /// Host.
+        host: String,
+    },
+    /// The answer began and then stood still. The request may have been carried out.
+    #[error("the answer of {host} is incomplete: nothing more of it came in time")]
+    Stalled {
         /// Host.
         host: String,
     },
@@ -90,6 +112,8 @@ impl EgressError {
                 | Self::InvalidRequest(_)
                 | Self::Connect { .. }
                 | Self::Tls { .. }
+                | Self::Certificate { .. }
+                | Self::Busy { .. }
                 | Self::ConnectTimeout { .. }
         )
     }

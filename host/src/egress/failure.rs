@@ -58,15 +58,19 @@ fn sort_connect(failure: &ConnectFailure, host: String) -> EgressError {
                 .and_then(|inner| inner.downcast_ref::<rustls::Error>());
             let reason = match tls {
                 Some(rustls::Error::InvalidCertificate(problem)) => {
-                    format!("its certificate is not valid ({})", certificate(problem))
+                    let reason = certificate(problem);
+                    return EgressError::Certificate { host, reason };
                 }
-                Some(_) => "the TLS handshake failed".to_owned(),
+                Some(_) => "the TLS handshake failed",
                 None if error.kind() == std::io::ErrorKind::NotFound => {
-                    "this machine has no certificate authorities".to_owned()
+                    "this machine has no certificate authorities"
                 }
-                None => "the connection ended during the TLS handshake".to_owned(),
+                None => "the connection ended during the TLS handshake",
             };
-            EgressError::Tls { host, reason }
+            EgressError::Tls {
+                host,
+                reason: reason.to_owned(),
+            }
         }
     }
 }

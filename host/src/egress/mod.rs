@@ -2,7 +2,8 @@
 //!
 //! A request passes, in this order: the form of its URL and headers, the [`Policy`] of the invocation (names), the check
 //! of every resolved address, and a connection to one of the addresses that were checked. Nothing is resolved twice, so
-//! a name cannot change between check and connection. The contract's `http` and `wasi:http` go the same way.
+//! a name cannot change between check and connection. The contract's `http` and `wasi:http` go the same way. What fails for a
+//! moment is asked again inside of the invocation's time, by the rules in `retry.rs`.
 //!
 //! * [`Egress`] lives as long as the process: rules of the manifest, client, open connections.
 //! * [`Policy`] lives for one invocation: the rules plus the hosts in that invocation's settings, and its counters.
@@ -15,13 +16,15 @@ mod decode;
 mod error;
 mod failure;
 mod fault;
+mod hints;
 mod host;
 mod host_pattern;
 mod local;
 mod policy;
 mod pool;
 mod request;
-mod retry_after;
+mod retry;
+mod slots;
 mod stats;
 mod wasi_http;
 
@@ -36,7 +39,6 @@ pub use host_pattern::{HostPattern, PatternError};
 pub use local::{LOCAL_TARGETS_VARIABLE, LocalTargets, LocalTargetsError};
 pub use policy::{Denial, Granted, Policy, SettingProblem, SettingRule};
 pub use request::parse_url;
-pub use retry_after::retry_after;
 pub use stats::OutboundStats;
 pub use wasi_http::WasiEgress;
 

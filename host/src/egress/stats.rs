@@ -7,17 +7,25 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub struct OutboundStats {
     calls: AtomicU64,
+    retries: AtomicU64,
     refusals: AtomicU64,
     bytes_out: AtomicU64,
     bytes_in: AtomicU64,
     nanoseconds: AtomicU64,
+    waited_nanoseconds: AtomicU64,
 }
 
 impl OutboundStats {
-    /// Requests that were let out, redirects followed included.
+    /// Requests that were let out: every attempt, and every redirect that was followed.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.calls.load(Relaxed)
+    }
+
+    /// Attempts after the first of a request, because that had failed.
+    #[must_use]
+    pub fn retries(&self) -> u64 {
+        self.retries.load(Relaxed)
     }
 
     /// Requests that were refused by the policy or by the check of addresses.
@@ -38,14 +46,25 @@ impl OutboundStats {
         self.bytes_in.load(Relaxed)
     }
 
-    /// Time from the start of each request to the end of its answer, added up.
+    /// Time from the start of each request to the end of its answer, added up, waits and retries included.
     #[must_use]
     pub fn time(&self) -> Duration {
         Duration::from_nanos(self.nanoseconds.load(Relaxed))
     }
 
+    /// The part of [`time`](Self::time) in which nothing was under way: before a retry, or until the host had fewer
+    /// requests at once.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        Duration::from_nanos(self.waited_nanoseconds.load(Relaxed))
+    }
+
     pub(crate) fn add_call(&self) {
         self.calls.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn add_retry(&self) {
+        self.retries.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn add_refusal(&self) {
@@ -61,7 +80,15 @@ impl OutboundStats {
     }
 
     pub(crate) fn add_time(&self, time: Duration) {
-        self.nanoseconds
-            .fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+        self.nanoseconds.fetch_add(nanoseconds(time), Relaxed);
     }
+
+    pub(crate) fn add_wait(&self, time: Duration) {
+        self.waited_nanoseconds
+            .fetch_add(nanoseconds(time), Relaxed);
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,10 @@
 //!
 //! Bodies stream in both directions and are handed over as they come: the guest's library asked for their compression,
 //! so it decompresses them. Redirects are the library's business too, each of them a request of its own to be judged.
+//!
+//! A request is tried again, by the same rules, only if it has no body, because a body that streams is gone once it was
+//! sent; and only until its answer begins, because from then on the guest has it. A body is known to be absent if the
+//! guest never asked for the means to write one.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,16 +17,18 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderName, Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Empty};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::client::{BoxError, DEFAULT_USER_AGENT, Egress, Limits};
+use super::client::{BoxError, DEFAULT_USER_AGENT, Egress, Head, Limits, OutboundBody, after};
 use super::error::EgressError;
 use super::failure::{sort_body, sort_hyper};
 use super::fault::AnswerBody;
-use super::policy::{Denial, Policy};
+use super::policy::{Denial, Granted, Policy};
 use super::request::{check_method, is_forbidden_header};
+use super::retry::is_repeatable;
+use super::slots::Slot;
 use super::stats::OutboundStats;
 
 type Answer = (
@@ -64,30 +70,38 @@ impl WasiEgress {
             .headers
             .entry(USER_AGENT)
             .or_insert(DEFAULT_USER_AGENT);
-        let stats = Arc::clone(self.policy.stats());
-        let body = body
-            .map_frame(move |frame| {
-                stats.add_bytes_out(frame.data_ref().map_or(0, Bytes::len));
-                frame
-            })
-            .map_err(|error| Box::new(error) as BoxError)
-            .boxed_unsync();
+        let connect = options.connect_timeout.unwrap_or_default();
+        let first_byte = options
+            .first_byte_timeout
+            .map_or(self.limits.first_byte, |first| {
+                connect.saturating_add(first).min(self.limits.first_byte)
+            });
         let start = Instant::now();
-        let until = match (options.connect_timeout, options.first_byte_timeout) {
-            (connect, Some(first)) => self.deadline.min(after(
-                start,
-                connect.unwrap_or_default().saturating_add(first),
-            )),
-            _ => self.deadline,
+        let answer = if body.is_end_stream() {
+            let repeatable = is_repeatable(&parts.method, &parts.headers);
+            let attempts =
+                self.egress
+                    .attempts(&self.policy, repeatable, self.deadline, self.limits);
+            let sending = attempts.run(|| {
+                let empty = Empty::new().map_err(|never| match never {});
+                let request = Request::from_parts(parts.clone(), empty.boxed_unsync());
+                self.exchange(&granted, request, first_byte)
+            });
+            timeout_at(self.deadline, sending).await
+        } else {
+            let stats = Arc::clone(self.policy.stats());
+            let body = body
+                .map_frame(move |frame| {
+                    stats.add_bytes_out(frame.data_ref().map_or(0, Bytes::len));
+                    frame
+                })
+                .map_err(|error| Box::new(error) as BoxError)
+                .boxed_unsync();
+            let request = Request::from_parts(parts, body);
+            timeout_at(self.deadline, self.exchange(&granted, request, first_byte)).await
         };
-        let answer = timeout_at(
-            until,
-            self.egress
-                .exchange(&self.policy, &granted, Request::from_parts(parts, body)),
-        )
-        .await;
         self.policy.stats().add_time(start.elapsed());
-        let response = answer.unwrap_or_else(|_| {
+        let Head { response, slot, .. } = answer.unwrap_or_else(|_| {
             Err(EgressError::Timeout {
                 host: granted.host.clone(),
             })
@@ -105,20 +119,28 @@ impl WasiEgress {
                 host: granted.host,
                 left: limit,
                 limit,
-                between: options.between_bytes_timeout,
+                between: options
+                    .between_bytes_timeout
+                    .map_or(self.limits.idle, |between| between.min(self.limits.idle)),
                 deadline: self.deadline,
                 timer: None,
                 stats: Arc::clone(self.policy.stats()),
+                slot: Some(slot),
             }
             .boxed_unsync()
         }))
     }
-}
 
-/// An instant that far away, or as far as there are instants.
-fn after(start: Instant, wait: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
-    start + wait.min(FAR)
+    async fn exchange(
+        &self,
+        granted: &Granted,
+        request: Request<OutboundBody>,
+        first_byte: Duration,
+    ) -> Result<Head, EgressError> {
+        self.egress
+            .exchange(&self.policy, granted, request, self.deadline, first_byte)
+            .await
+    }
 }
 
 impl WasiHttpHooks for WasiEgress {
@@ -164,9 +186,11 @@ fn to_wasi(error: EgressError) -> Error {
         EgressError::Denied(_) => Error::HttpRequestDenied,
         EgressError::InvalidRequest(_) => Error::HttpRequestMethodInvalid,
         EgressError::Connect { .. } => Error::DestinationUnavailable,
-        EgressError::Tls { .. } => Error::TlsCertificateError,
+        EgressError::Tls { .. } => Error::TlsProtocolError,
+        EgressError::Certificate { .. } => Error::TlsCertificateError,
         EgressError::ConnectTimeout { .. } => Error::ConnectionTimeout,
-        EgressError::Timeout { .. } => Error::HttpResponseTimeout,
+        EgressError::Busy { .. } => Error::ConnectionLimitReached,
+        EgressError::Timeout { .. } | EgressError::Stalled { .. } => Error::HttpResponseTimeout,
         EgressError::BodyTooLarge { limit, .. } => Error::HttpResponseBodySize(Some(limit)),
         EgressError::Truncated { .. } => Error::HttpResponseIncomplete,
         EgressError::Decode { .. } => Error::HttpResponseContentCoding(None),
@@ -181,10 +205,12 @@ struct Guarded {
     host: String,
     left: u64,
     limit: u64,
-    between: Option<Duration>,
+    between: Duration,
     deadline: Instant,
     timer: Option<Pin<Box<Sleep>>>,
     stats: Arc<OutboundStats>,
+    /// Given back at the end of the body, which a guest may hold on to.
+    slot: Option<Slot>,
 }
 
 impl Body for Guarded {
@@ -199,18 +225,21 @@ impl Body for Guarded {
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
             let (between, deadline) = (this.between, this.deadline);
             let timer = this.timer.get_or_insert_with(|| {
-                let idle = between.map_or(deadline, |between| {
-                    after(Instant::now(), between).min(deadline)
-                });
+                let idle = after(Instant::now(), between).min(deadline);
                 Box::pin(sleep_until(idle))
             });
             ready!(timer.as_mut().poll(context));
+            this.slot = None;
             return Poll::Ready(Some(Err(Error::HttpResponseTimeout)));
         };
         this.timer = None;
         let frame = match frame {
-            None => return Poll::Ready(None),
+            None => {
+                this.slot = None;
+                return Poll::Ready(None);
+            }
             Some(Err(error)) => {
+                this.slot = None;
                 return Poll::Ready(Some(Err(to_wasi(sort_body(&error, &this.host)))));
             }
             Some(Ok(frame)) => frame,

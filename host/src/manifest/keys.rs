@@ -219,6 +219,61 @@ pub(super) static LIMITS: Section = Section {
             },
             variable: Some("APPFLOW_HELD_BODIES_MB"),
         },
+        Key {
+            name: "retries",
+            about: "Further attempts of a request that failed for a moment; 0 switches them off",
+            required: false,
+            form: Form::Number {
+                range: 0..=5,
+                unit: "",
+                get: |manifest| manifest.limits.retries.into(),
+                put: |manifest, number| {
+                    manifest.limits.retries = u32::try_from(number).unwrap_or(u32::MAX);
+                },
+            },
+            variable: Some("APPFLOW_RETRIES"),
+        },
+        Key {
+            name: "first-byte-seconds",
+            about: "The longest time until an answer of the application begins",
+            required: false,
+            form: Form::Number {
+                range: 1..=60,
+                unit: "s",
+                get: |manifest| manifest.limits.first_byte.as_secs(),
+                put: |manifest, seconds| {
+                    manifest.limits.first_byte = Duration::from_secs(seconds);
+                },
+            },
+            variable: Some("APPFLOW_FIRST_BYTE_SECONDS"),
+        },
+        Key {
+            name: "idle-seconds",
+            about: "The longest time between two pieces of an answer's body",
+            required: false,
+            form: Form::Number {
+                range: 1..=60,
+                unit: "s",
+                get: |manifest| manifest.limits.idle.as_secs(),
+                put: |manifest, seconds| manifest.limits.idle = Duration::from_secs(seconds),
+            },
+            variable: Some("APPFLOW_IDLE_SECONDS"),
+        },
+        Key {
+            name: "connections-per-host",
+            about: "Requests that are under way to one host at once",
+            required: false,
+            form: Form::Number {
+                range: 1..=64,
+                unit: "",
+                get: |manifest| manifest.limits.connections_per_host as u64,
+                put: |manifest, number| {
+                    manifest.limits.connections_per_host =
+                        usize::try_from(number).unwrap_or(usize::MAX);
+                },
+            },
+            variable: Some("APPFLOW_CONNECTIONS_PER_HOST"),
+        },
     ],
 };
 

@@ -10,6 +10,10 @@
 //! | `[limits]` | `memory-mb` | 1 to 2048: memory of one instance | 128 |
 //! | | `response-body-mb` | 1 to 256: largest body of one answer | 16 |
 //! | | `held-bodies-mb` | 1 to 1024: bodies held at once in one invocation | 64, or `response-body-mb` if larger |
+//! | | `retries` | 0 to 5: further attempts of one request; 0 switches them off | 3 |
+//! | | `first-byte-seconds` | 1 to 60: until an answer begins | 25 |
+//! | | `idle-seconds` | 1 to 60: between two pieces of an answer's body | 10 |
+//! | | `connections-per-host` | 1 to 64: requests under way to one host at once | 16 |
 //! | `[entitlement]` | `back-end` | `none`, `license-manager` or `marketplace-entitlement` | `none` |
 //! | | `product-id` | with `license-manager` | |
 //! | | `product-code` | with `marketplace-entitlement` | |
@@ -43,7 +47,7 @@ pub use schema::json_schema;
 
 use std::time::Duration;
 
-use crate::egress::{HostPattern, SettingRule};
+use crate::egress::{self, HostPattern, SettingRule};
 
 /// What a connector asks for. Every value has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,15 +75,36 @@ pub struct Credentials {
     pub readable: bool,
 }
 
-/// Limits of one invocation, in bytes.
+/// Limits of one invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Memory of the instance.
+    /// Memory of the instance, in bytes.
     pub memory_bytes: u64,
-    /// Largest body of one answer.
+    /// Largest body of one answer, in bytes.
     pub response_body_bytes: u64,
-    /// Bodies held at once.
+    /// Bodies held at once, in bytes.
     pub held_bodies_bytes: u64,
+    /// Further attempts of one request to the application.
+    pub retries: u32,
+    /// Longest time until an answer begins.
+    pub first_byte: Duration,
+    /// Longest time between two pieces of an answer's body.
+    pub idle: Duration,
+    /// Requests under way to one host at once.
+    pub connections_per_host: usize,
+}
+
+impl Limits {
+    /// Those of one request to the application.
+    #[must_use]
+    pub fn of_requests(&self) -> egress::Limits {
+        egress::Limits {
+            response_body_bytes: self.response_body_bytes,
+            retries: self.retries,
+            first_byte: self.first_byte,
+            idle: self.idle,
+        }
+    }
 }
 
 const MIB: u64 = 1 << 20;
@@ -90,6 +115,11 @@ impl Default for Limits {
             memory_bytes: 128 * MIB,
             response_body_bytes: 16 * MIB,
             held_bodies_bytes: 64 * MIB,
+            retries: 3,
+            // Applications may take long over a query; AppFlow gives it 30 s, and 10 s to everything else.
+            first_byte: Duration::from_secs(25),
+            idle: Duration::from_secs(10),
+            connections_per_host: 16,
         }
     }
 }

@@ -18,6 +18,10 @@ readable = true
 memory-mb = 256
 response-body-mb = 32
 held-bodies-mb = 40
+retries = 0
+first-byte-seconds = 5
+idle-seconds = 2
+connections-per-host = 4
 [entitlement]
 back-end = "license-manager"
 product-id = "prod-abc"
@@ -53,6 +57,10 @@ fn every_key_is_read() {
     assert_eq!(manifest.limits.memory_bytes, 256 << 20);
     assert_eq!(manifest.limits.response_body_bytes, 32 << 20);
     assert_eq!(manifest.limits.held_bodies_bytes, 40 << 20);
+    assert_eq!(manifest.limits.retries, 0);
+    assert_eq!(manifest.limits.first_byte, Duration::from_secs(5));
+    assert_eq!(manifest.limits.idle, Duration::from_secs(2));
+    assert_eq!(manifest.limits.connections_per_host, 4);
     assert_eq!(
         manifest.entitlement.back_end,
         BackEnd::LicenseManager {
@@ -159,6 +167,8 @@ fn values_are_checked() {
         ),
         ("[limits]\nmemory-mb = 4096\n", "line 5", "from 1 to 2048"),
         ("[limits]\nmemory-mb = -1\n", "line 5", "from 1 to 2048"),
+        ("[limits]\nretries = 6\n", "line 5", "from 0 to 5"),
+        ("[limits]\nidle-seconds = 0\n", "line 5", "from 1 to 60"),
         (
             "[limits]\nmemory-mb = 99999999999999999999999\n",
             "line 5",

@@ -41,9 +41,9 @@ impl Faults {
         match kind {
             Kind::Dns => Err(no_connection(host, "its name was not found")),
             Kind::ConnectRefused => Err(no_connection(host, "connection refused")),
-            Kind::Tls => Err(EgressError::Tls {
+            Kind::Tls => Err(EgressError::Certificate {
                 host,
-                reason: "its certificate is not valid (expired)".to_owned(),
+                reason: "expired",
             }),
             Kind::ResetBefore => Err(EgressError::Truncated { host }),
             Kind::ResetAfter => {

@@ -23,7 +23,7 @@ async fn faulty(plan: &str) -> (Server, Egress, Arc<AtomicUsize>) {
         EgressOptions {
             local: LocalTargets::parse(&server.url()).unwrap(),
             faults: FaultPlan::parse(plan).unwrap(),
-            ..EgressOptions::default()
+            ..quick()
         },
     );
     (server, egress, count)

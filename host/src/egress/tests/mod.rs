@@ -25,9 +25,22 @@ use tokio::time::Instant;
 use super::*;
 use server::Server;
 
+/// What a manifest without `[limits]` gives, but for smaller bodies.
 const LIMITS: Limits = Limits {
     response_body_bytes: 1 << 20,
+    retries: 3,
+    first_byte: Duration::from_secs(25),
+    idle: Duration::from_secs(10),
 };
+
+/// Options under which retries take no time.
+fn quick() -> EgressOptions {
+    EgressOptions {
+        first_window: Duration::from_millis(1),
+        seed: Some(7),
+        ..EgressOptions::default()
+    }
+}
 
 fn patterns(hosts: &[&str]) -> Vec<HostPattern> {
     hosts
@@ -39,27 +52,13 @@ fn patterns(hosts: &[&str]) -> Vec<HostPattern> {
 /// A way out that grants the server's address as it is.
 fn to(server: &Server) -> Egress {
     let local = LocalTargets::parse(&server.url()).unwrap();
-    Egress::new(
-        vec![],
-        vec![],
-        EgressOptions {
-            local,
-            ..EgressOptions::default()
-        },
-    )
+    Egress::new(vec![], vec![], EgressOptions { local, ..quick() })
 }
 
 /// A way out whose `api.example.com` is the server.
 fn as_host(server: &Server, hosts: &[&str]) -> Egress {
     let local = LocalTargets::parse(&format!("api.example.com={}", server.url())).unwrap();
-    Egress::new(
-        patterns(hosts),
-        vec![],
-        EgressOptions {
-            local,
-            ..EgressOptions::default()
-        },
-    )
+    Egress::new(patterns(hosts), vec![], EgressOptions { local, ..quick() })
 }
 
 fn request(method: &str, url: &str) -> Request<Bytes> {
@@ -77,5 +76,16 @@ fn soon() -> Instant {
 async fn get(egress: &Egress, url: &str) -> Result<OutboundResponse, EgressError> {
     egress
         .send(&egress.policy(&[]), request("GET", url), soon(), LIMITS)
+        .await
+}
+
+/// One attempt only: what it comes to is what the test is about.
+async fn get_once(egress: &Egress, url: &str) -> Result<OutboundResponse, EgressError> {
+    let limits = Limits {
+        retries: 0,
+        ..LIMITS
+    };
+    egress
+        .send(&egress.policy(&[]), request("GET", url), soon(), limits)
         .await
 }

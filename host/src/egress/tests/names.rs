@@ -75,7 +75,7 @@ pub(crate) fn over(network: &Arc<FakeNetwork>, hosts: &[&str], roots: Roots) -> 
         EgressOptions {
             network,
             roots,
-            ..EgressOptions::default()
+            ..quick()
         },
     )
 }
@@ -121,7 +121,9 @@ async fn a_name_is_resolved_once_and_the_checked_addresses_are_connected_to() {
     let answers: &[&[&str]] = &[&["8.8.8.8", "2600::1"], &["127.0.0.1"]];
     let network = FakeNetwork::new(None, &[("api.example.com", answers)]);
     let egress = over(&network, &["https://api.example.com"], Roots::default());
-    let error = get(&egress, "https://api.example.com/").await.unwrap_err();
+    let error = get_once(&egress, "https://api.example.com/")
+        .await
+        .unwrap_err();
     assert!(matches!(error, EgressError::Connect { .. }), "{error:?}");
     assert_eq!(*network.resolved.lock().unwrap(), ["api.example.com"]);
     let dialled: [SocketAddr; 2] = [
@@ -130,7 +132,9 @@ async fn a_name_is_resolved_once_and_the_checked_addresses_are_connected_to() {
     ];
     assert_eq!(*network.dialled.lock().unwrap(), dialled);
     // The name has changed since: the next connection is judged anew.
-    let error = get(&egress, "https://api.example.com/").await.unwrap_err();
+    let error = get_once(&egress, "https://api.example.com/")
+        .await
+        .unwrap_err();
     assert!(
         matches!(
             error,
