@@ -28,8 +28,8 @@ Examples:
   appflow-wasm compile target/wasm32-wasip2/release/salesforce.wasm
   appflow-wasm compile salesforce.wasm --target arm64 -o image/connector.cwasm
 
-The manifest is `connector.toml` beside the component unless the component carries one or --manifest names one. The compiled
-file holds the manifest, so that one file is enough for the host.")]
+The manifest is the one inside the component (see `appflow-wasm embed`), else the one that --manifest names, else
+`connector.toml` beside the component. The compiled file holds it, so that one file is enough for the host.")]
 pub(crate) struct Arguments {
     /// The component, a .wasm file.
     component: PathBuf,
@@ -185,48 +185,89 @@ pub(crate) fn load(wasm: &[u8], shape: &Shape, manifest: &str, here: Target) -> 
 }
 
 fn metadata(wasm: &[u8], shape: &Shape, target: Target, manifest: String) -> Metadata {
-    let mut component_sha256 = String::with_capacity(64);
-    for byte in Sha256::digest(wasm) {
-        let _ = write!(component_sha256, "{byte:02x}");
-    }
     Metadata {
         wasmtime: WASMTIME_VERSION.to_owned(),
         contract: shape.contract.clone(),
         target,
-        component_sha256,
+        component_sha256: sha256(wasm),
+        exports: shape.exports.clone(),
         manifest,
     }
 }
 
-/// The manifest's text, from the first place that has one.
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The manifest's text: the component's own, the one that was named, or the one beside the component.
 pub(crate) fn manifest_text(component: &Path, named: Option<&Path>, wasm: &[u8]) -> Result<String> {
-    if let Some(path) = named {
-        return std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the manifest \"{}\"", path.display()));
-    }
-    match section::read(wasm) {
-        Ok(text) => return Ok(text.to_owned()),
-        Err(SectionError::Missing) => {}
+    let own = match section::read(wasm) {
+        Ok(text) => Some(text),
+        Err(SectionError::Missing) => None,
         Err(error) => return Err(error).context("the component's own manifest cannot be read"),
+    };
+    match (own, named) {
+        (None, Some(path)) => read_manifest(path),
+        (Some(own), None) => Ok(own.to_owned()),
+        (Some(own), Some(path)) => {
+            let text = read_manifest(path)?;
+            agree(component, own, path, &text)?;
+            Ok(text)
+        }
+        (None, None) => {
+            let beside = component.with_file_name("connector.toml");
+            std::fs::read_to_string(&beside).with_context(|| {
+                format!("there is no manifest: the component carries none and \"{}\" cannot be read; name one with --manifest", beside.display())
+            })
+        }
     }
-    let beside = component.with_file_name("connector.toml");
-    std::fs::read_to_string(&beside).with_context(|| {
-        format!("there is no manifest: the component carries none and \"{}\" cannot be read; name one with --manifest", beside.display())
-    })
+}
+
+pub(crate) fn read_manifest(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the manifest \"{}\"", path.display()))
+}
+
+/// Refuses two manifests that say different things: nobody could tell which one the buyer was shown.
+fn agree(component: &Path, own: &str, path: &Path, text: &str) -> Result<()> {
+    // What is wrong with a manifest that cannot be parsed is told by whoever uses it.
+    let Ok(named) = Manifest::parse(text) else {
+        return Ok(());
+    };
+    let own = Manifest::parse(own).context("the component's own manifest is refused")?;
+    if own == named {
+        return Ok(());
+    }
+    bail!(
+        "there are two manifests that differ: the one inside \"{}\" ({} {}) and \"{}\" ({} {}); put the right one in with \
+         `appflow-wasm embed`, or leave --manifest out",
+        component.display(),
+        own.name,
+        own.version,
+        path.display(),
+        named.name,
+        named.version
+    )
 }
 
 /// A file that is removed again unless it is kept, so that nobody finds one that was refused.
-struct Partial(PathBuf);
+pub(crate) struct Partial(PathBuf);
 
 impl Partial {
-    fn write(output: &Path, bytes: &[u8]) -> Result<Self> {
-        let partial = Self(output.with_extension("cwasm.partial"));
+    pub(crate) fn write(output: &Path, bytes: &[u8]) -> Result<Self> {
+        let partial = Self(output.with_extension("partial"));
         std::fs::write(&partial.0, bytes)
             .with_context(|| format!("cannot write \"{}\"", partial.0.display()))?;
         Ok(partial)
     }
 
-    fn keep(self, output: &Path) -> Result<()> {
+    pub(crate) fn keep(self, output: &Path) -> Result<()> {
         std::fs::rename(&self.0, output)
             .with_context(|| format!("cannot write \"{}\"", output.display()))
     }

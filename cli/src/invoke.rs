@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use appflow_host::appflow::MAX_ANSWER_BYTES;
 use appflow_host::aws::Aws;
 use appflow_host::credentials::{MemoryStore, SecretCache};
@@ -146,6 +146,14 @@ fn load(arguments: &Arguments) -> Result<Connector> {
         .extension()
         .is_some_and(|extension| extension == "cwasm")
     {
+        if let Some(manifest) = &arguments.manifest {
+            bail!(
+                "\"{}\" was compiled with its manifest inside, so that --manifest \"{}\" would have no effect; give the .wasm, or \
+                 compile it again",
+                path.display(),
+                manifest.display()
+            );
+        }
         return Ok(Connector::load(path)?);
     }
     let wasm =

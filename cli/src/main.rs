@@ -1,7 +1,9 @@
 //! Checks, compiles and runs connectors for Amazon AppFlow that are WebAssembly components.
 
+mod card;
 mod check;
 mod compile;
+mod embed;
 mod invoke;
 mod requests;
 mod table;
@@ -25,6 +27,12 @@ struct Arguments {
 enum Command {
     /// Checks a component against the contract and compiles it for Lambda.
     Compile(compile::Arguments),
+    /// Puts a manifest into a component, so that one file is enough.
+    Embed(embed::Arguments),
+    /// Shows what a connector may do, from its component, its compiled file or its manifest.
+    Card(card::Arguments),
+    /// Prints the JSON Schema of connector.toml, for editors.
+    Schema,
     /// Runs one operation of a component on this machine.
     Invoke(Box<invoke::Arguments>),
 }
@@ -32,6 +40,9 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Compile(arguments) => compile::run(&arguments),
+        Command::Embed(arguments) => embed::run(&arguments),
+        Command::Card(arguments) => card::run(&arguments),
+        Command::Schema => card::schema(),
         Command::Invoke(arguments) => invoke::run(&arguments),
     };
     match outcome {

@@ -230,16 +230,10 @@ fn build(
     Ok(guests)
 }
 
-/// Puts a component where the others are.
+/// Puts a component where the others are, with its manifest inside.
 fn take(repo: &Repo, name: &str, component: &Path, source: &Path) -> Result<Guest> {
     let place = folder(repo).join(format!("{name}.wasm"));
     fs::create_dir_all(folder(repo))?;
-    // Left alone when nothing changed, so that what is made from it counts as fresh.
-    let content =
-        fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
-    if fs::read(&place).ok().as_ref() != Some(&content) {
-        fs::write(&place, content).with_context(|| format!("cannot write {}", place.display()))?;
-    }
     let own = source.join(format!("{name}.toml"));
     let manifest = [
         own,
@@ -248,12 +242,46 @@ fn take(repo: &Repo, name: &str, component: &Path, source: &Path) -> Result<Gues
     ]
     .into_iter()
     .find(|path| path.is_file());
+    let mut content =
+        fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
+    if let Some(manifest) = &manifest {
+        let text =
+            fs::read(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+        embed(&mut content, &text);
+    }
+    // Left alone when nothing changed, so that what is made from it counts as fresh.
+    if fs::read(&place).ok().as_ref() != Some(&content) {
+        fs::write(&place, content).with_context(|| format!("cannot write {}", place.display()))?;
+    }
     Ok(Guest {
         name: name.to_owned(),
         component: place,
         is_plugin: source.parent() == Some(&repo.path(PLUGINS)),
         manifest,
     })
+}
+
+/// Name of the custom section with the manifest, after its length.
+const SECTION: &[u8] = b"\x10appflow:manifest";
+
+/// Appends a manifest to a component, as `appflow-wasm embed` does, which is not built yet where this is needed. A
+/// component that carries one already keeps it: the compiler refuses it if it is another.
+fn embed(component: &mut Vec<u8>, manifest: &[u8]) {
+    if component
+        .windows(SECTION.len())
+        .any(|window| window == SECTION)
+    {
+        return;
+    }
+    component.push(0);
+    let mut length = SECTION.len() + manifest.len();
+    while length >= 0x80 {
+        component.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    component.push(length as u8);
+    component.extend_from_slice(SECTION);
+    component.extend_from_slice(manifest);
 }
 
 /// A component among cargo's messages.
@@ -342,6 +370,18 @@ mod tests {
             .map(super::Artifact::name)
             .collect();
         assert_eq!(names, ["shop", "two-words"]);
+    }
+
+    #[test]
+    fn a_manifest_is_appended_once() {
+        let mut component = b"\0asm\x0d\0\x01\0".to_vec();
+        super::embed(&mut component, &[b'm'; 200]);
+        // 17 bytes of name and 200 of text are 217, or 0xd9 0x01 in LEB128.
+        assert_eq!(&component[8..13], [0, 0xd9, 0x01, 0x10, b'a']);
+        assert_eq!(component.len(), 8 + 3 + 217);
+        let once = component.clone();
+        super::embed(&mut component, b"other");
+        assert_eq!(component, once);
     }
 
     #[test]

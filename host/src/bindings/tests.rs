@@ -54,6 +54,7 @@ async fn start(wat: &str) -> TrapKind {
         contract: String::new(),
         target: Target::X86_64,
         component_sha256: String::new(),
+        exports: Vec::new(),
         manifest: "[connector]\nname = \"bad\"\nversion = \"0.1.0\"\n".to_owned(),
     };
     let connector = Connector::link(engine, &component, metadata).unwrap();

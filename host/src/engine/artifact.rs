@@ -1,18 +1,37 @@
 //! The compiled file: native code with what belongs to it.
 //!
-//! A `.cwasm` is the file Wasmtime makes (an ELF image, mapped as it is) followed by a trailer: the metadata as JSON,
-//! its length as four bytes, little endian, and eight bytes of mark. One file is then enough for a host, and tells its
-//! manifest, contract and origin without being run. ELF is read from its beginning, so what follows is no part of it.
+//! A `.cwasm` is the file Wasmtime makes (an ELF image, mapped as it is) followed by a trailer:
+//!
+//! | bytes | what |
+//! | --- | --- |
+//! | any | metadata as JSON |
+//! | 4 | its length, little endian |
+//! | 32 | SHA-256 of everything before |
+//! | 8 | mark, with the version of this form |
+//!
+//! One file is then enough for a host, and tells its manifest, contract and origin without being run. ELF is read from
+//! its beginning, so what follows is no part of it. The checksum finds files that were damaged on their way, before one
+//! instruction of them is run; it holds off nobody who can write the file, since he can compute it too. It takes a
+//! millisecond per megabyte or less.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::mechanism;
+
 /// Last bytes of a compiled connector.
-const MARK: &[u8; 8] = b"AFWASM\0\x01";
+const MARK: &[u8; 8] = b"AFWASM\0\x02";
+
+/// The mark without its version, which other releases changed.
+const MARK_OF_ANY: &[u8; 7] = b"AFWASM\0";
+
+/// Bytes of the length, the checksum and the mark.
+const TAIL: usize = 4 + 32 + 8;
 
 /// Largest trailer read, in bytes: a manifest of ordinary size many times over.
 const MAX_METADATA_BYTES: u32 = 1 << 20;
@@ -68,6 +87,8 @@ pub struct Metadata {
     pub target: Target,
     /// SHA-256 of the component, in hexadecimal.
     pub component_sha256: String,
+    /// Interfaces of the contract the component exports.
+    pub exports: Vec<String>,
     /// Text of the manifest, `connector.toml`.
     pub manifest: String,
 }
@@ -95,6 +116,15 @@ pub enum ArtifactError {
         /// What it looks like.
         reason: &'static str,
     },
+    /// The file was one once.
+    #[error(
+        "the compiled connector \"{path}\" is damaged: its contents are not what its checksum says; copy it again, or make it \
+         anew with `appflow-wasm compile`"
+    )]
+    Damaged {
+        /// The file.
+        path: String,
+    },
 }
 
 /// Reads and writes compiled files.
@@ -115,15 +145,17 @@ impl Artifact {
             .ok_or_else(|| serde::ser::Error::custom("the manifest is too long"))?;
         code.extend_from_slice(&json);
         code.extend_from_slice(&length.to_le_bytes());
+        let checksum = Sha256::digest(&code);
+        code.extend_from_slice(&checksum);
         code.extend_from_slice(MARK);
         Ok(code)
     }
 
-    /// Reads the metadata at the end of a file.
+    /// Reads the metadata at the end of a file, and holds the whole file against its checksum.
     ///
     /// # Errors
     ///
-    /// [`ArtifactError`] if the file cannot be read or is not a compiled connector.
+    /// [`ArtifactError`] if the file cannot be read, is not a compiled connector, or is damaged.
     pub fn metadata(path: &Path) -> Result<Metadata, ArtifactError> {
         let name = || path.display().to_string();
         let io = |source| ArtifactError::Io {
@@ -138,32 +170,53 @@ impl Artifact {
         let mut file = File::open(path).map_err(io)?;
         let mut head = [0; 4];
         let size = file.metadata().map_err(io)?.len();
-        if size < 12 {
+        if size < TAIL as u64 {
             return Err(not("it is too short"));
         }
         file.read_exact(&mut head).map_err(io)?;
         if &head == b"\0asm" {
             return Err(not("it is WebAssembly that has not been compiled"));
         }
-        file.seek(SeekFrom::End(-12)).map_err(io)?;
-        let mut tail = [0; 12];
-        file.read_exact(&mut tail).map_err(io)?;
-        let (length, mark) = tail.split_at(4);
-        if mark != MARK {
-            return Err(not("its end is not that of one"));
+        file.seek(SeekFrom::End(-(TAIL as i64))).map_err(io)?;
+        let (mut length, mut checksum, mut mark) = ([0; 4], [0; 32], [0; 8]);
+        for part in [&mut length[..], &mut checksum, &mut mark] {
+            file.read_exact(part).map_err(io)?;
         }
-        let length = length
-            .try_into()
-            .map(u32::from_le_bytes)
-            .unwrap_or(u32::MAX);
-        if length > MAX_METADATA_BYTES || u64::from(length) + 12 > size {
+        if &mark != MARK {
+            return Err(not(if mark.starts_with(MARK_OF_ANY) {
+                "it was made by the tool of another release"
+            } else {
+                "its end is not that of one"
+            }));
+        }
+        let length = u32::from_le_bytes(length);
+        if length > MAX_METADATA_BYTES || u64::from(length) + TAIL as u64 > size {
             return Err(not("its metadata is damaged"));
         }
-        file.seek(SeekFrom::End(-12 - i64::from(length)))
+        file.seek(SeekFrom::Start(0)).map_err(io)?;
+        let covered = size - 32 - 8;
+        if hash(&mut file, covered).map_err(io)? != checksum && !mechanism::off("artifact.checksum")
+        {
+            return Err(ArtifactError::Damaged { path: name() });
+        }
+        file.seek(SeekFrom::End(-(TAIL as i64) - i64::from(length)))
             .map_err(io)?;
         let mut json = vec![0; length as usize];
         file.read_exact(&mut json).map_err(io)?;
         serde_json::from_slice(&json).map_err(|_| not("its metadata is damaged"))
+    }
+}
+
+/// SHA-256 of the first bytes of a file. Read and not mapped: what is mapped may change under the reader.
+fn hash(file: &mut File, bytes: u64) -> std::io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut rest = file.take(bytes);
+    loop {
+        match rest.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().into()),
+            read => hash.update(buffer.get(..read).unwrap_or_default()),
+        }
     }
 }
 
@@ -178,6 +231,7 @@ mod tests {
             contract: "0.1.0".into(),
             target: Target::X86_64,
             component_sha256: "00".into(),
+            exports: vec!["source".into()],
             manifest: "[connector]\nname = \"x\"\n".into(),
         }
     }
@@ -193,29 +247,50 @@ mod tests {
         assert_eq!(Artifact::metadata(file.path()).unwrap(), metadata());
     }
 
+    fn read(bytes: &[u8]) -> Result<Metadata, ArtifactError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, bytes).unwrap();
+        Artifact::metadata(file.path())
+    }
+
     #[test]
     fn other_files_are_named_for_what_they_are() {
         let good = Artifact::encode(b"\x7fELF".to_vec(), &metadata()).unwrap();
         let mut longer = good.clone();
-        let at = longer.len() - 12;
+        let at = longer.len() - TAIL;
         longer[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
-        let mut garbled = good.clone();
-        garbled[5] = b'!';
+        let mut older = good.clone();
+        *older.last_mut().unwrap() = 1;
         for (bytes, expected) in [
-            (b"\0asm\x0d\0\x01\0 and more".to_vec(), "not been compiled"),
+            (
+                [&b"\0asm\x0d\0\x01\0"[..], &[0; TAIL]].concat(),
+                "not been compiled",
+            ),
             (b"short".to_vec(), "too short"),
-            (b"a text that is long enough".to_vec(), "its end"),
+            (vec![b'x'; 100], "its end"),
             (longer, "damaged"),
-            (garbled, "damaged"),
+            (older, "another release"),
             (good[..good.len() - 1].to_vec(), "its end"),
         ] {
-            let file = tempfile::NamedTempFile::new().unwrap();
-            std::fs::write(&file, bytes).unwrap();
-            let error = Artifact::metadata(file.path()).unwrap_err().to_string();
+            let error = read(&bytes).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
             assert!(error.contains("appflow-wasm compile"), "{error}");
         }
         let missing = Artifact::metadata(Path::new("/nowhere/connector.cwasm")).unwrap_err();
         assert!(missing.to_string().contains("/nowhere/connector.cwasm"));
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_is_refused() {
+        let good = Artifact::encode(b"\x7fELF and code".to_vec(), &metadata()).unwrap();
+        for at in 0..good.len() {
+            let mut flipped = good.clone();
+            flipped[at] ^= 0x10;
+            assert!(read(&flipped).is_err(), "byte {at}");
+        }
+        let mut code = good.clone();
+        code[6] ^= 1;
+        let error = read(&code).unwrap_err().to_string();
+        assert!(error.contains("is damaged"), "{error}");
     }
 }

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{MIB, Manifest};
+use crate::egress::HostPattern;
 
 /// A section of the file.
 pub(super) struct Section {
@@ -43,7 +44,9 @@ pub(super) enum Form {
     /// One of these texts; the first one is the default.
     Choice(&'static [&'static str]),
     /// A list of grants.
-    Grants,
+    Grants {
+        get: fn(&Manifest) -> &[HostPattern],
+    },
     /// A list of sections.
     Sections(&'static Section),
     /// A section.
@@ -119,7 +122,9 @@ pub(super) static EGRESS: Section = Section {
             name: "hosts",
             about: "Hosts: https://api.example.com, https://*.example.com for every host below, with :8443 for another port",
             required: false,
-            form: Form::Grants,
+            form: Form::Grants {
+                get: |manifest| &manifest.egress,
+            },
             variable: Some("APPFLOW_EGRESS_HOSTS"),
         },
         Key {

@@ -172,8 +172,8 @@ impl Manifest {
     }
 }
 
-/// A number or a switch of a manifest, for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A number, a switch or a list of hosts of a manifest, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// Section it stands in.
     pub section: &'static str,
@@ -186,16 +186,18 @@ pub struct Setting {
 }
 
 /// Value of a [`Setting`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingValue {
     /// A number and its unit, which may be empty.
     Number(u64, &'static str),
     /// A switch.
     Switch(bool),
+    /// Grants.
+    Hosts(Vec<String>),
 }
 
 impl Manifest {
-    /// Every number and switch, in the order of the file's documentation.
+    /// Every number, switch and list of hosts, in the order of the file's documentation.
     #[must_use]
     pub fn settings(&self) -> Vec<Setting> {
         let keys = keys::sections()
@@ -204,6 +206,9 @@ impl Manifest {
             let value = match &key.form {
                 keys::Form::Number { get, unit, .. } => SettingValue::Number(get(self), unit),
                 keys::Form::Switch { get, .. } => SettingValue::Switch(get(self)),
+                keys::Form::Grants { get } => {
+                    SettingValue::Hosts(get(self).iter().map(ToString::to_string).collect())
+                }
                 _ => return None,
             };
             Some(Setting {

@@ -134,7 +134,7 @@ fn narrow(manifest: &mut Manifest, key: &Key, text: &str) -> Result<(), String> 
             }
             _ => return Err("accepted are true and false".to_owned()),
         },
-        Form::Grants => return narrow_hosts(manifest, text, widens),
+        Form::Grants { .. } => return narrow_hosts(manifest, text, widens),
         _ => {}
     }
     Ok(())

@@ -96,12 +96,13 @@ fn connector_section(
     Ok((name, version))
 }
 
-fn egress_section(
-    mut table: Table<'_, '_, '_>,
-    manifest: &mut Manifest,
-) -> Result<(), ManifestError> {
+/// A list of grants.
+fn grants(
+    table: &mut Table<'_, '_, '_>,
+    key: &'static str,
+) -> Result<Vec<HostPattern>, ManifestError> {
     let mut hosts = Vec::new();
-    for (text, span) in table.texts("hosts", HOSTS_FORM)? {
+    for (text, span) in table.texts(key, HOSTS_FORM)? {
         let pattern = HostPattern::parse(&text).map_err(|error| {
             let mut refused = table.invalid_at(
                 span.clone(),
@@ -121,12 +122,20 @@ fn egress_section(
         if hosts.len() == MAX_GRANTS {
             return Err(table.invalid_at(
                 span,
-                format!("`hosts` has more than {MAX_GRANTS} grants"),
+                format!("`{key}` has more than {MAX_GRANTS} grants"),
                 "",
             ));
         }
         hosts.push(pattern);
     }
+    Ok(hosts)
+}
+
+fn egress_section(
+    mut table: Table<'_, '_, '_>,
+    manifest: &mut Manifest,
+) -> Result<(), ManifestError> {
+    manifest.egress = grants(&mut table, "hosts")?;
     let mut rules: Vec<SettingRule> = Vec::new();
     for mut table in table.tables("from-setting", &keys::FROM_SETTING)? {
         let (setting, found) = table.required_text(
@@ -166,7 +175,6 @@ fn egress_section(
     }
     plain_keys(&mut table, manifest)?;
     table.finish()?;
-    manifest.egress = hosts;
     manifest.from_settings = rules;
     Ok(())
 }

@@ -70,7 +70,7 @@ fn property(key: &Key) -> Value {
             "type": "string", "pattern": pattern, "minLength": characters.start(), "maxLength": characters.end(),
         }),
         Form::Choice(texts) => json!({ "enum": texts, "default": texts.first() }),
-        Form::Grants => json!({
+        Form::Grants { .. } => json!({
             "type": "array", "items": { "type": "string", "pattern": keys::GRANT }, "uniqueItems": true,
             "maxItems": keys::MAX_GRANTS,
         }),

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on must fail"
 )]
 
+mod card;
 mod cases;
 mod entitlement;
 mod log;

@@ -19,19 +19,19 @@ const OTHER_PROCESSOR: &str = if cfg!(target_arch = "aarch64") {
 };
 
 /// A guest as the compiler left it.
-fn guest(name: &str) -> PathBuf {
+pub fn guest(name: &str) -> PathBuf {
     let artifacts = std::env::var(appflow_testkit::setup::ARTIFACTS_VARIABLE)
         .unwrap_or_else(|_| panic!("run `cargo xtask test`, which builds the guests"));
     PathBuf::from(artifacts).join(format!("{name}.wasm"))
 }
 
 /// A file of this repository.
-fn repository(path: &str) -> PathBuf {
+pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
 /// The tool, in a folder of its own, so that no manifest lies beside anything by accident.
-fn tool(folder: &Path) -> Command {
+pub fn tool(folder: &Path) -> Command {
     let tool = std::env::var(TOOL_VARIABLE).unwrap_or_else(|_| {
         panic!("{TOOL_VARIABLE} is not set: run `cargo xtask test`, which sets it")
     });
@@ -40,16 +40,16 @@ fn tool(folder: &Path) -> Command {
     command
 }
 
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// Tries to compile a component, which must fail and leave nothing; what the tool says.
-fn refusal_of(component: &Path, manifest: Option<&Path>) -> String {
+pub fn refusal_of(component: &Path, manifest: Option<&Path>) -> String {
     let folder = folder();
     let compiled = folder.path().join("refused.cwasm");
     let mut command = tool(folder.path());
@@ -71,10 +71,17 @@ fn refusal(name: &str) -> String {
     refusal_of(&guest(name), Some(&manifest))
 }
 
-/// A copy of the hello component in a folder without anything else.
-fn lonely_hello(folder: &Path) -> PathBuf {
+/// A copy of the hello component in a folder without anything else, and without its manifest.
+pub fn lonely_hello(folder: &Path) -> PathBuf {
     let copy = folder.join("hello.wasm");
-    std::fs::copy(guest("hello"), &copy).unwrap();
+    let mut component = std::fs::read(guest("hello")).unwrap();
+    // The last section: an id, a length of one or two bytes, the name with its length, the manifest.
+    let name = b"\x10appflow:manifest";
+    let mut windows = component.windows(name.len());
+    let at = windows.position(|window| window == name).unwrap();
+    let length_bytes = if component.len() - at < 0x80 { 1 } else { 2 };
+    component.truncate(at - length_bytes - 1);
+    std::fs::write(&copy, component).unwrap();
     copy
 }
 
@@ -289,5 +296,24 @@ fn invoke_without_a_component_says_which_file_it_wants() {
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(message.contains("nowhere.cwasm"), "{message}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+}
+
+#[test]
+fn invoke_refuses_a_manifest_beside_a_compiled_component_instead_of_ignoring_it() {
+    let folder = folder();
+    let output = tool(folder.path())
+        .args(["invoke", "describe"])
+        .arg(guest("hello").with_extension("cwasm"))
+        .arg("--manifest")
+        .arg(repository("plugins/hello/connector.toml"))
+        .output()
+        .unwrap();
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(
+        message.contains("connector.toml") && message.contains("compile it again"),
+        "{message}"
+    );
     assert!(output.stdout.is_empty(), "{output:?}");
 }
