@@ -10,9 +10,11 @@
 //! * [`upstream`]: an application whose answers and faults are written in a file.
 //! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
 //! * [`fakes`]: services of AWS, by moto and by servers that speak their wire formats.
+//! * [`addresses`]: addresses that no connector may reach, in every spelling.
 //! * [`setup`]: where the things under test are.
 //! * [`server`]: the small HTTP server under all stand-ins.
 
+pub mod addresses;
 pub mod cases;
 pub mod checker;
 pub mod fakes;

@@ -56,7 +56,7 @@ impl Received {
 pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
-    connections: Arc<AtomicUsize>,
+    connections: Arc<Connections>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -78,7 +78,7 @@ impl Server {
             .enable_all()
             .build()?;
         let (stop, stopped) = watch::channel(false);
-        let connections = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::new(Connections::default());
         let counter = Arc::clone(&connections);
         let handler = Arc::new(handler);
         let thread = std::thread::Builder::new()
@@ -111,7 +111,12 @@ impl Server {
 
     /// Connections open now.
     pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
+        self.connections.now.load(Ordering::SeqCst)
+    }
+
+    /// Most connections that were open at once.
+    pub fn most_connections(&self) -> usize {
+        self.connections.most.load(Ordering::SeqCst)
     }
 }
 
@@ -128,7 +133,7 @@ impl Drop for Server {
 async fn accept<H, F>(
     listener: TcpListener,
     handler: Arc<H>,
-    connections: Arc<AtomicUsize>,
+    connections: Arc<Connections>,
     mut stopped: watch::Receiver<bool>,
 ) where
     H: Fn(Received) -> F + Send + Sync + 'static,
@@ -181,19 +186,27 @@ async fn receive(request: Request<Incoming>) -> Result<Received, hyper::Error> {
     })
 }
 
+/// How many connections there are, and have been at once.
+#[derive(Debug, Default)]
+struct Connections {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
 /// Counts a connection for as long as it lives.
-struct Open(Arc<AtomicUsize>);
+struct Open(Arc<Connections>);
 
 impl Open {
-    fn new(counter: &Arc<AtomicUsize>) -> Self {
-        counter.fetch_add(1, Ordering::SeqCst);
+    fn new(counter: &Arc<Connections>) -> Self {
+        let now = counter.now.fetch_add(1, Ordering::SeqCst) + 1;
+        counter.most.fetch_max(now, Ordering::SeqCst);
         Self(Arc::clone(counter))
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -288,6 +288,7 @@ impl Runner<'_> {
         {
             lines.push(format!("{} pages instead of {pages}", self.pages));
         }
+        lines.extend(self.held());
         let seen = application.requests();
         for unexpected in application.unexpected() {
             lines.push(format!("the application did not expect {unexpected}"));
@@ -325,6 +326,35 @@ impl Runner<'_> {
         }
         self.report(String::new(), lines);
         Ok(())
+    }
+
+    /// Where the process holds more than the case allows.
+    fn held(&self) -> Vec<String> {
+        let expect = &self.case.spec.expect;
+        let Some(held) = self.lambda.held() else {
+            return Vec::new();
+        };
+        let memory_mb = held.peak_memory_kib >> 10;
+        let (files, threads) = (held.open_files as u64, held.threads);
+        [
+            (
+                "MiB of memory were used at most",
+                memory_mb,
+                expect.memory_mb,
+            ),
+            (
+                "files are open",
+                files,
+                expect.files.map(|files| files as u64),
+            ),
+            ("threads are there", threads, expect.threads),
+        ]
+        .into_iter()
+        .filter_map(|(what, found, most)| {
+            let most = most.filter(|most| found > *most)?;
+            Some(format!("{found} {what}, more than {most}"))
+        })
+        .collect()
     }
 
     fn requests(&self, expected: &[ExpectedRequest], seen: &[Seen]) -> Vec<String> {

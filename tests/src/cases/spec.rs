@@ -77,6 +77,12 @@ pub struct Expect {
     /// Records of an object in the stand-in afterwards, by object: a JSON list that must match.
     #[serde(default)]
     pub stored: BTreeMap<String, String>,
+    /// Largest resident memory of the process in MiB.
+    pub memory_mb: Option<u64>,
+    /// Most files and sockets the process has open after the last request.
+    pub files: Option<usize>,
+    /// Most threads the process has after the last request.
+    pub threads: Option<u64>,
     /// Whether the answer may break rules of the checker: parts of the problems that are known.
     #[serde(default)]
     pub known_problems: Vec<String>,

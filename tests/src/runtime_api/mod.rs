@@ -102,6 +102,19 @@ pub struct Invoked {
     pub log: Vec<String>,
 }
 
+/// What a process holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Files and sockets it has open.
+    pub open_files: usize,
+    /// Its threads.
+    pub threads: u64,
+    /// Resident memory in KiB.
+    pub memory_kib: u64,
+    /// Largest resident memory so far in KiB.
+    pub peak_memory_kib: u64,
+}
+
 /// Lambda's report of a function that did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError {
@@ -182,6 +195,24 @@ impl Lambda {
     /// If the log file cannot be read.
     pub fn logs(&self) -> Result<Vec<String>> {
         self.lock().log.lines_from(0)
+    }
+
+    /// What the process holds now; none if none runs.
+    pub fn held(&self) -> Option<Held> {
+        let mut state = self.lock();
+        let process = state.process.as_mut()?;
+        let (open_files, threads) = process.held();
+        Some(Held {
+            open_files,
+            threads,
+            memory_kib: process.memory_kib(),
+            peak_memory_kib: process.peak_memory_kib(),
+        })
+    }
+
+    /// Host and port of the Runtime API the process talks to, which no connector may reach; none if none runs.
+    pub fn runtime_api(&self) -> Option<String> {
+        self.lock().process.as_ref().map(Process::runtime_api)
     }
 
     /// How many processes have been started so far.

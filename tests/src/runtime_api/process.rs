@@ -227,6 +227,18 @@ impl Process {
         self.status_line("VmHWM:").unwrap_or(0).max(self.peak_kib)
     }
 
+    /// Files and sockets open now, and threads; 0 where `/proc` cannot tell.
+    pub(super) fn held(&self) -> (usize, u64) {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        let files = files.map_or(0, |files| files.flatten().count());
+        (files, self.status_line("Threads:").unwrap_or(0))
+    }
+
+    /// Host and port of the Runtime API it talks to.
+    pub(super) fn runtime_api(&self) -> String {
+        self.endpoint.authority()
+    }
+
     fn status_line(&self, name: &str) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;

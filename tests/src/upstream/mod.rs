@@ -13,7 +13,9 @@
 //! headers = { "content-type" = "application/json" }
 //! body = '{"items": []}'            # or body-file = "items.json", body-bytes = 1000000,
 //!                                   # or records = { count = 5000, bytes = 1000 }
-//! fault = "hang"                    # never answer; "close": hang up instead; "truncate": break off in the middle
+//! more-headers = 5000               # so many headers more
+//! fault = "hang"                    # never answer; "close": hang up instead; "truncate": break off in the middle;
+//!                                   # "stall": say no more in the middle, and stay
 //! ```
 //!
 //! A request that fits nothing is answered 404 and remembered in [`Upstream::unexpected`].
@@ -94,6 +96,16 @@ impl Upstream {
         self.server.url()
     }
 
+    /// Connections open now.
+    pub fn connections(&self) -> usize {
+        self.server.connections()
+    }
+
+    /// Most connections that were open at once.
+    pub fn most_connections(&self) -> usize {
+        self.server.most_connections()
+    }
+
     /// Requests so far, oldest first.
     pub fn requests(&self) -> Vec<Seen> {
         lock(&self.state).seen.clone()
@@ -163,7 +175,8 @@ async fn answer(exchange: &Exchange, body: Bytes) -> Response<Body> {
     let body = match exchange.fault {
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Close) => return hang_up(),
-        Some(Fault::Truncate) => Broken(Some(body.slice(..length / 2))).boxed_unsync(),
+        Some(Fault::Truncate) => Broken(Some(body.slice(..length / 2)), false).boxed_unsync(),
+        Some(Fault::Stall) => Broken(Some(body.slice(..length / 2)), true).boxed_unsync(),
         None => full(body),
     };
     let mut response = Response::new(body);
@@ -174,8 +187,13 @@ async fn answer(exchange: &Exchange, body: Bytes) -> Response<Body> {
         http::header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    if matches!(exchange.fault, Some(Fault::Truncate)) {
+    if matches!(exchange.fault, Some(Fault::Truncate | Fault::Stall)) {
         headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    for number in 0..exchange.more_headers {
+        if let Ok(name) = HeaderName::try_from(format!("x-more-{number}")) {
+            headers.insert(name, HeaderValue::from_static("as nobody needs"));
+        }
     }
     for (name, value) in &exchange.headers {
         if let (Ok(name), Ok(value)) = (
@@ -188,8 +206,8 @@ async fn answer(exchange: &Exchange, body: Bytes) -> Response<Body> {
     response
 }
 
-/// The first half of a body, and then a connection that breaks.
-struct Broken(Option<Bytes>);
+/// The first half of a body, and then a connection that breaks, or stays silent if so told.
+struct Broken(Option<Bytes>, bool);
 
 impl hyper::body::Body for Broken {
     type Data = Bytes;
@@ -199,9 +217,11 @@ impl hyper::body::Body for Broken {
         mut self: Pin<&mut Self>,
         _: &mut task::Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        Poll::Ready(Some(match self.0.take() {
-            Some(half) => Ok(Frame::data(half)),
-            None => Err(io::Error::other("broken off")),
-        }))
+        match (self.0.take(), self.1) {
+            (Some(half), _) => Poll::Ready(Some(Ok(Frame::data(half)))),
+            (None, false) => Poll::Ready(Some(Err(io::Error::other("broken off")))),
+            // Nobody wakes this up: the connection ends with the client's patience.
+            (None, true) => Poll::Pending,
+        }
     }
 }

@@ -49,6 +49,9 @@ pub struct Exchange {
     pub body_bytes: Option<usize>,
     /// Body of generated records.
     pub records: Option<Generated>,
+    /// Headers more than these, so many.
+    #[serde(default)]
+    pub more_headers: usize,
     /// What goes wrong.
     pub fault: Option<Fault>,
 }
@@ -73,6 +76,8 @@ pub enum Fault {
     Close,
     /// The connection is closed in the middle of the body.
     Truncate,
+    /// Nothing more comes after the first half of the body, and the connection stays open.
+    Stall,
 }
 
 fn ok() -> u16 {
