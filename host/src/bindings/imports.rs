@@ -10,10 +10,11 @@ use super::host_calls::count;
 use super::imported::common::{self, Pairs};
 use super::imported::http as wit_http;
 use super::imported::{credentials, invocation, log, page};
-use super::state::{HeldResponse, HostState, MAX_LOG_LINES, to_usize};
+use super::state::{HeldResponse, HostState, MAX_LOG_LINES, MAX_RESOURCES, to_usize};
 use super::{convert, entity};
 use crate::Error;
 use crate::credentials::{Credentials, Secret};
+use crate::egress::EgressError;
 use crate::page::{Pick, Pointer};
 
 /// Longest log message of a guest, in characters.
@@ -30,7 +31,12 @@ impl common::Host for HostState {
 impl wit_http::Host for HostState {
     async fn send(&mut self, request: wit_http::Request) -> Result<Resource<HeldResponse>, Error> {
         count(&mut self.calls.http);
-        let prepared = self.prepare(request)?;
+        let prepared = self.prepare(request).inspect_err(|error| {
+            // An address that is none is refused before the policy sees it, and counts as well.
+            if let Error::Egress(EgressError::Denied(denial)) = error {
+                self.policy.record(denial);
+            }
+        })?;
         let limits = self.limits.of_requests();
         let deadline = tokio::time::Instant::from_std(self.info.deadline);
         let answer = self
@@ -59,9 +65,11 @@ impl wit_http::Host for HostState {
             retry_after_seconds: answer.retry_after_seconds,
             header_bytes: headers,
         };
-        self.table
-            .push(response)
-            .map_err(|error| Error::Internal(error.to_string()))
+        self.table.push(response).map_err(|_| {
+            Error::Limit(format!(
+                "the connector holds more than the {MAX_RESOURCES} answers and other resources it may; let go of those it has read"
+            ))
+        })
     }
 }
 

@@ -16,10 +16,21 @@ use crate::credentials::Credentials;
 use crate::egress::{Egress, EgressOptions, Policy, WasiEgress};
 use crate::engine::MemoryLimiter;
 use crate::manifest::Limits;
+use crate::mechanism;
 use crate::page::Page;
 
 /// Most lines a guest may log in one call. The rest is dropped and counted.
 pub(super) const MAX_LOG_LINES: u32 = 200;
+
+/// Most resources a guest may hold at once. They lie in the host's memory, which the guest's own limit does not see: with
+/// what one may hold (below) a full table is 64 MB at most.
+pub(super) const MAX_RESOURCES: usize = 2_000;
+
+/// Most bytes of headers in one `fields` of `wasi:http`. Servers take 8 to 64 KB.
+const MAX_FIELDS_BYTES: usize = 32 * 1024;
+
+/// Most random bytes for one call, which the host holds before the guest gets them. Libraries ask for seeds and keys.
+const MAX_RANDOM_BYTES: u64 = 1 << 20;
 
 /// Names and time of one invocation.
 #[derive(Debug, Clone)]
@@ -126,12 +137,15 @@ impl HostState {
             limits,
         } = parts;
         let printed = Printed::default();
-        let wasi = WasiCtx::builder()
-            .stdout(printed.clone())
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(printed.clone())
             .stderr(printed.clone())
             .allow_tcp(false)
-            .allow_udp(false)
-            .build();
+            .allow_udp(false);
+        if !mechanism::off("limits.random") {
+            wasi.max_random_size(MAX_RANDOM_BYTES);
+        }
+        let wasi = wasi.build();
         let hooks = WasiEgress::new(
             (*egress).clone(),
             (*policy).clone(),
@@ -141,7 +155,7 @@ impl HostState {
         Self {
             table: table(),
             wasi,
-            wasi_http: WasiHttpCtx::new(),
+            wasi_http: wasi_http(),
             hooks,
             limiter: MemoryLimiter::new(to_usize(limits.memory_bytes)),
             page,
@@ -175,10 +189,20 @@ impl HostState {
 
 /// A table for the resources of one call: answers, and what `wasi:http` makes of one.
 fn table() -> ResourceTable {
-    const MOST: usize = 10_000;
     let mut table = ResourceTable::new();
-    table.set_max_capacity(MOST);
+    if !mechanism::off("limits.resources") {
+        table.set_max_capacity(MAX_RESOURCES);
+    }
     table
+}
+
+/// What `wasi:http` may keep in one resource, so that a table full of them stays small.
+fn wasi_http() -> WasiHttpCtx {
+    let mut context = WasiHttpCtx::new();
+    if !mechanism::off("limits.resource-bytes") {
+        context.set_field_size_limit(MAX_FIELDS_BYTES);
+    }
+    context
 }
 
 /// A limit of bytes; beyond what this machine can address there is nothing to limit.

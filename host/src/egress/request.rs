@@ -5,9 +5,15 @@ use http::{Method, Uri};
 
 use super::error::EgressError;
 use super::policy::Denial;
+use crate::mechanism;
 
 /// Longest URL, in bytes. Servers refuse longer ones; a filter that grows past it belongs into a body.
 const MAX_URL_BYTES: usize = 32 * 1024;
+
+/// Most headers of a request, and most bytes of their names and values together. Servers refuse more than 100 or so and
+/// 8 to 64 KB, each in its own way.
+const MAX_HEADERS: usize = 256;
+const MAX_HEADER_BYTES: usize = 64 * 1024;
 
 /// Reads a URL strictly: absolute, percent-encoded, no user name, no white space, no backslash.
 ///
@@ -78,6 +84,17 @@ pub(crate) fn check_method(method: &Method) -> Result<(), EgressError> {
 }
 
 pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), EgressError> {
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if (headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES)
+        && !mechanism::off("egress.header-flood")
+    {
+        return Err(EgressError::InvalidRequest(format!(
+            "a request has {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes together at most"
+        )));
+    }
     match headers.keys().find(|name| is_forbidden_header(name)) {
         Some(name) => Err(EgressError::InvalidRequest(format!(
             "header {name} is set by the host"

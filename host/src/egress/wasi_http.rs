@@ -14,6 +14,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderName, Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -30,6 +31,7 @@ use super::request::{check_method, is_forbidden_header};
 use super::retry::is_repeatable;
 use super::slots::Slot;
 use super::stats::OutboundStats;
+use crate::mechanism;
 
 type Answer = (
     Response<WasiBody>,
@@ -154,15 +156,35 @@ impl WasiHttpHooks for WasiEgress {
         false
     }
 
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        if mechanism::off("limits.resource-bytes") {
+            return 1 << 20;
+        }
+        // Two chunks of a body wait in the host's memory even if the request is never sent.
+        16 * 1024
+    }
+
     fn send_request(
         &mut self,
         request: Request<WasiBody>,
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Answer, Error>> + Send> {
-        let sending = self.clone().send(request, options.unwrap_or_default());
+        let mut sending = Box::pin(self.clone().send(request, options.unwrap_or_default()));
+        // The first step is taken now and not by the task that goes on with it, so that requests get their turn at a host
+        // in the order in which the guest made them. A guest that waits for its first answer while later ones, unread, hold
+        // all the turns would wait until its time is over.
+        let begun = if mechanism::off("egress.order") {
+            None
+        } else {
+            sending.as_mut().now_or_never()
+        };
         Box::new(async move {
-            let response = sending.await.map_err(to_wasi)?;
+            let answer = match begun {
+                Some(answer) => answer,
+                None => sending.await,
+            };
+            let response = answer.map_err(to_wasi)?;
             Ok((response, Box::new(async { Ok(()) }) as Box<_>))
         })
     }
