@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::compiler::Compiler;
 use crate::process;
 use crate::repo::Repo;
+use crate::text_guests;
 use crate::toolchain::{self, GuestToolchain, TARGET};
 
 /// Folder of the connectors.
@@ -122,6 +123,14 @@ pub(crate) fn all(repo: &Repo, toolchain: &GuestToolchain) -> Result<Vec<Guest>>
                 add(guest)?;
             }
         }
+    }
+    for (name, component) in text_guests::build(repo)? {
+        add(take(
+            repo,
+            &name,
+            &component,
+            &repo.path(text_guests::FOLDER),
+        )?)?;
     }
     let plugins = repo.path(PLUGINS);
     for entry in plugins.read_dir().into_iter().flatten().flatten() {

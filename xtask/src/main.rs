@@ -15,6 +15,7 @@ mod promises;
 mod repo;
 mod steps;
 mod suite;
+mod text_guests;
 mod toolchain;
 mod venv;
 mod wit;

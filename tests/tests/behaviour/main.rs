@@ -11,6 +11,7 @@
 mod card;
 mod cases;
 mod entitlement;
+mod hostile;
 mod log;
 mod narrowing;
 mod runtime_api;

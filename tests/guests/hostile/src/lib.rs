@@ -11,25 +11,40 @@
 //! | [`network`] | requests that were not granted | refused before anything is sent |
 //! | [`errors`] | every error code, and messages that must not be passed on | one line, bounded, without secrets |
 //! | [`surroundings`] | looks around in its sandbox | nothing to be seen |
+//! | [`hoards`] | takes what the host has, piece by piece | a limit ends it, and the process stays small |
+//! | [`floods`] | more records, lines, headers, requests than anybody needs | cut, refused, or a few at a time |
+//! | [`handles`] | handles, pointers and texts that are none | the guest is ended where it breaks the rule |
+//! | [`dialing`] | every forbidden address in every spelling | refused over both ways out |
+//! | [`texts`] | records and values as the test has them | passed on unchanged, or a clear error |
 //! | [`writing`] | results that do not belong to the records | replaced by an error |
 //! | [`listing`] | lists and definitions that break AppFlow's rules | replaced by an error |
 
 mod credentials;
+mod dialing;
 mod endings;
 mod errors;
+mod floods;
+mod handles;
+mod hoards;
 mod listing;
 mod network;
 mod pages;
 mod surroundings;
+mod texts;
 mod writing;
 
-/// Code generated from the contract, and from `wasi:http` for the guest that goes round our own interface.
+/// Code generated from the contract, from what of WASI goes round our own interfaces, and for a resource of the guest's own,
+/// whose destructor is the guest's to misuse.
 mod bindings {
     wit_bindgen::generate!({
         inline: "package appflow:hostile; \
+                 interface sins { resource thing { constructor(); } } \
                  world hostile { \
                      include appflow:connector/connector@0.1.0; \
+                     import wasi:clocks/monotonic-clock@0.2.12; \
                      import wasi:http/outgoing-handler@0.2.12; \
+                     import wasi:random/random@0.2.12; \
+                     export sins; \
                  }",
         path: "../../../wit",
         world: "appflow:hostile/hostile",
@@ -60,7 +75,11 @@ struct Hostile;
 bindings::export!(Hostile with_types_in bindings);
 
 impl Configuration for Hostile {
-    fn describe(_locale: String) -> Result<Description, Error> {
+    /// The locale carries the behaviour here: there is nothing else.
+    fn describe(locale: String) -> Result<Description, Error> {
+        if let Some(behaviour) = locale.strip_prefix("x-") {
+            perform(behaviour, &Vec::new(), None)?;
+        }
         Ok(Description {
             owner: "Tests".to_owned(),
             name: "Hostile".to_owned(),
@@ -146,6 +165,11 @@ fn perform(
     }
     let upstream = setting(settings, "upstream").unwrap_or_default();
     None.or_else(|| endings::perform(behaviour))
+        .or_else(|| hoards::perform(behaviour, upstream))
+        .or_else(|| floods::perform(behaviour, upstream))
+        .or_else(|| handles::perform(behaviour, upstream))
+        .or_else(|| dialing::perform(behaviour, settings))
+        .or_else(|| texts::perform(behaviour, settings, upstream))
         .or_else(|| pages::perform(behaviour, token))
         .or_else(|| network::perform(behaviour, upstream))
         .or_else(|| credentials::perform(behaviour, upstream))
