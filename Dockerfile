@@ -21,6 +21,7 @@ COPY host host
 COPY cli cli
 COPY tests tests
 COPY xtask xtask
+COPY fuzz fuzz
 # Linked statically, as the image has no C library. An explicit target keeps the flag away from build scripts.
 RUN host="$(rustc -vV | sed -n 's/^host: //p')" \
  && RUSTFLAGS='-C target-feature=+crt-static' \

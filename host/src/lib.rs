@@ -21,6 +21,9 @@ pub mod engine;
 pub mod entitlement;
 mod error;
 pub mod filter;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod invocation;
 pub mod lambda;
 pub mod log;

@@ -1,5 +1,5 @@
 //! Automation of this repository, as Rust programs rather than shell scripts, so that it runs the same on a laptop and
-//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `test`, `mutants`.
+//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `fuzz`, `soak`, `test`, `mutants`.
 //!
 //! It starts cargo, the compiler tool and other programs, and holds no product logic. It depends on few and light
 //! crates on purpose: whatever a newcomer types first must be ready in seconds.
@@ -8,11 +8,13 @@ mod assemble;
 mod checks;
 mod compiler;
 mod demo;
+mod fuzz;
 mod guests;
 mod mutants;
 mod process;
 mod promises;
 mod repo;
+mod soak;
 mod steps;
 mod suite;
 mod text_guests;
@@ -76,6 +78,23 @@ Environment:
     #[command(after_help = "Example:
   cargo xtask demo")]
     Demo,
+    /// Feeds everything that reads what others wrote with inputs made by libFuzzer.
+    ///
+    /// Prints a table: inputs tried, speed, code reached, inputs worth keeping, finds. Ends with an error if an input broke
+    /// a promise, and says how to see it again. Needs a C++ compiler.
+    #[command(after_help = "Examples:
+  cargo xtask fuzz --seconds 10
+  cargo xtask fuzz --target filter --seconds 3600
+  cargo xtask fuzz --seconds 600 --keep             # and keep what reaches new code in fuzz/corpus")]
+    Fuzz(fuzz::Options),
+    /// Drives one process of the host through thousands of invocations with faults, and watches what it holds.
+    ///
+    /// Two runs: the Salesforce connector over its stand-in, and the hostile guest. Prints memory, descriptors, threads and
+    /// latency as they went, and ends with an error if something grew, was left over, or broke AppFlow's protocol.
+    #[command(after_help = "Examples:
+  cargo xtask soak
+  cargo xtask soak --invocations 2000 --faults 50 --seed 7")]
+    Soak(soak::Options),
     /// Runs every check and test, as CI does.
     ///
     /// Stops at the first step that fails and names it. Needs git, a C compiler and Python 3 with its venv module.
@@ -102,6 +121,9 @@ Environment:
 }
 
 fn main() -> ExitCode {
+    if fuzz::is_wrapper() {
+        return fuzz::instrument();
+    }
     let arguments = Arguments::parse();
     let outcome = repo::Repo::find().and_then(|repo| match &arguments.task {
         Task::Setup => toolchain::ensure(&repo)
@@ -109,6 +131,8 @@ fn main() -> ExitCode {
         Task::Guests(options) => guests::run(&repo, options),
         Task::Assemble(options) => assemble::run(&repo, options),
         Task::Demo => demo::run(&repo),
+        Task::Fuzz(options) => fuzz::run(&repo, options),
+        Task::Soak(options) => soak::run(&repo, options),
         Task::Test(options) => suite::run(&repo, options),
         Task::Mutants(options) => mutants::run(&repo, options),
         Task::VendorWit => wit::vendor(&repo),

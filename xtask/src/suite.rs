@@ -8,10 +8,16 @@ use anyhow::Result;
 use crate::compiler::Compiler;
 use crate::repo::Repo;
 use crate::steps::Steps;
-use crate::{assemble, checks, compiler, guests, mutants, process, toolchain, venv, wit};
+use crate::{
+    assemble, checks, compiler, fuzz, guests, mutants, process, soak, toolchain, venv, wit,
+};
 
 /// Workspaces of guests whose logic is tested on this machine as well.
 const NATIVE: [&str; 2] = ["guest-sdk/rust", "plugins"];
+/// Invocations of each connector in the short soak.
+const SOAK: u32 = 2_000;
+/// Seconds of the short run of each fuzz target, on top of its corpus, which the tests replay.
+const FUZZ_SECONDS: u32 = 3;
 /// Workspaces with Rust code to be formatted, beside the root.
 const FORMATTED: [&str; 3] = ["guest-sdk/rust", "plugins", "tests/guests"];
 
@@ -25,7 +31,7 @@ pub(crate) struct Options {
 
 /// `cargo xtask test`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
-    let mut steps = Steps::new(if options.quick { 7 } else { 13 });
+    let mut steps = Steps::new(if options.quick { 7 } else { 15 });
     let outcome = all(repo, options, &mut steps);
     println!("\n{}", steps.table().trim_end());
     match &outcome {
@@ -85,10 +91,14 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
     let whole = steps.run("behaviour tests, examples", "", || {
         let mut command = root_tests(repo);
         command
-            .env("APPFLOW_TEST_BOOTSTRAP", host)
+            .env("APPFLOW_TEST_BOOTSTRAP", &host)
             .env("APPFLOW_TEST_ARTIFACTS", guests::folder(repo))
             .env("APPFLOW_TEST_TOOL", compiler::built(repo, "appflow-wasm"));
         run_tests(&mut command)
+    })?;
+    steps.run("soak", "about a minute", || soak::short(repo, &host, SOAK))?;
+    steps.run("fuzzing", "about 3 minutes the first time", || {
+        fuzz::short(repo, FUZZ_SECONDS)
     })?;
     steps.run("mechanisms switched off", "a few minutes", || {
         mutants::run(repo, &mutants::Options::default())

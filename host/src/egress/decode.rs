@@ -70,6 +70,14 @@ impl Coding {
     }
 }
 
+/// A whole body by its headers, with the failure in words.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn for_fuzzing(headers: &HeaderMap, body: Bytes, limit: u64) -> Result<Bytes, String> {
+    Coding::of(headers)
+        .and_then(|coding| coding.decode(body, limit))
+        .map_err(|failure| format!("{failure:?}"))
+}
+
 /// The length in a gzip trailer: modulo 4 GiB, of the last member, and whatever a liar wrote. Good for a first guess.
 fn gzip_length(body: &[u8]) -> usize {
     match body {

@@ -42,5 +42,8 @@ pub use request::parse_url;
 pub use stats::OutboundStats;
 pub use wasi_http::WasiEgress;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use {decode::for_fuzzing as decode_body, policy::Rules};
+
 #[cfg(test)]
 mod tests;

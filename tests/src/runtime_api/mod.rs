@@ -168,6 +168,15 @@ impl Lambda {
     /// If the event is larger than [`PAYLOAD_LIMIT_BYTES`], which Lambda refuses without asking the function, or the
     /// emulator itself fails.
     pub fn invoke(&self, event: &[u8]) -> Result<Invoked> {
+        self.invoke_within(event, self.config.timeout)
+    }
+
+    /// The same with less time than the function's timeout, as Lambda gives to an invocation that begins with a slow start.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lambda::invoke`].
+    pub fn invoke_within(&self, event: &[u8], timeout: Duration) -> Result<Invoked> {
         if event.len() > PAYLOAD_LIMIT_BYTES {
             bail!(
                 "RequestEntityTooLargeException: {} byte payload is too large for the RequestResponse invocation type \
@@ -183,7 +192,7 @@ impl Lambda {
             state.invocations
         );
         let log_start = state.log.length()?;
-        let mut invocation = self.serve(&mut state, event, &request_id)?;
+        let mut invocation = self.serve(&mut state, event, &request_id, timeout)?;
         invocation.log = state.log.lines_from(log_start)?;
         Ok(invocation)
     }
@@ -220,6 +229,12 @@ impl Lambda {
         self.lock().starts
     }
 
+    /// The process that runs now, for tests that look at it from outside; none before the first invocation and after one
+    /// that ended it.
+    pub fn process_id(&self) -> Option<u32> {
+        self.lock().process.as_ref().map(Process::id)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         // A test that panicked while it held the lock has failed anyway; others may still read the log.
         self.state
@@ -227,9 +242,15 @@ impl Lambda {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn serve(&self, state: &mut State, event: &[u8], request_id: &str) -> Result<Invoked> {
+    fn serve(
+        &self,
+        state: &mut State,
+        event: &[u8],
+        request_id: &str,
+        timeout: Duration,
+    ) -> Result<Invoked> {
         let mut init_duration = None;
-        let mut budget = self.config.timeout;
+        let mut budget = timeout;
         if state.process.as_mut().is_none_or(Process::has_ended) {
             state.process = None;
             match self.initialise(state, request_id, &mut budget)? {

@@ -143,6 +143,10 @@ impl Process {
         })
     }
 
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(super) fn await_ready(&mut self, limit: Duration, tick: Duration) -> Start {
         let started = Instant::now();
         while started.elapsed() < limit {

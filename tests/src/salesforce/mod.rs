@@ -167,6 +167,23 @@ impl SalesforceStandIn {
         self.shared.state().requests.clear();
     }
 
+    /// Requests so far.
+    #[must_use]
+    pub fn request_count(&self) -> usize {
+        self.shared.state().requests.len()
+    }
+
+    /// How many records an object has now.
+    #[must_use]
+    pub fn count(&self, object: &str) -> usize {
+        self.shared.state().records.get(object).map_or(0, Vec::len)
+    }
+
+    /// Makes the records those of the beginning, and forgets the requests and the results of queries.
+    pub fn reset(&self) {
+        self.shared.state().reset();
+    }
+
     /// Adds a fault. Where several are due, the one added first counts.
     pub fn fault(&self, fault: Fault) {
         self.shared.state().faults.add(fault);

@@ -76,23 +76,7 @@ impl State {
             }
             objects.push(extra);
         }
-        let records = objects
-            .iter()
-            .map(|object| {
-                let count =
-                    match object.name.as_str() {
-                        "User" => 20,
-                        name => config.records.get(name).copied().unwrap_or(
-                            if name.starts_with("Extra") {
-                                0
-                            } else {
-                                config.records_per_object
-                            },
-                        ),
-                    };
-                (object.name.clone(), generate(object, count, config.seed))
-            })
-            .collect();
+        let records = seeded(&objects, &config);
         let mut faults = Faults::default();
         for fault in &config.faults {
             faults.add(fault.clone());
@@ -106,6 +90,12 @@ impl State {
             inserted: 0,
             cursors: Vec::new(),
         }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.records = seeded(&self.objects, &self.config);
+        self.requests = Vec::new();
+        self.cursors = Vec::new();
     }
 
     pub(super) fn object(&self, name: &str) -> Option<&Object> {
@@ -318,6 +308,25 @@ impl State {
             self.config.max_batch.max(self.config.min_batch),
         )
     }
+}
+
+fn seeded(objects: &[Object], config: &Config) -> BTreeMap<String, Vec<Record>> {
+    let count = |name: &str| match name {
+        "User" => 20,
+        _ if name.starts_with("Extra") && !config.records.contains_key(name) => 0,
+        _ => config
+            .records
+            .get(name)
+            .copied()
+            .unwrap_or(config.records_per_object),
+    };
+    objects
+        .iter()
+        .map(|object| {
+            let records = generate(object, count(&object.name), config.seed);
+            (object.name.clone(), records)
+        })
+        .collect()
 }
 
 fn reply(result: Result<Value, write::CallError>) -> Reply {

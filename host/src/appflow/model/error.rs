@@ -29,7 +29,7 @@ impl ErrorDetails {
     pub fn new(code: ErrorCode, message: impl AsRef<str>) -> Self {
         Self {
             code,
-            message: log::message(message.as_ref(), MAX_MESSAGE_CHARS),
+            message: fit(message.as_ref()),
             retry_after_seconds: None,
         }
     }
@@ -46,8 +46,17 @@ impl ErrorDetails {
     pub(crate) fn fit(&self) -> Self {
         Self {
             code: self.code,
-            message: log::message(&self.message, MAX_MESSAGE_CHARS),
+            message: fit(&self.message),
             retry_after_seconds: self.retry_after_seconds.filter(|seconds| *seconds >= 0),
         }
     }
+}
+
+/// A message made fit. A connector may say nothing, or nothing that can be shown; AppFlow's users need a text all the same.
+fn fit(message: &str) -> String {
+    let line = log::message(message, MAX_MESSAGE_CHARS);
+    if line.is_empty() {
+        return "no reason was given".to_owned();
+    }
+    line
 }
