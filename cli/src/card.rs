@@ -194,8 +194,8 @@ impl Card {
             let value = match setting.value {
                 SettingValue::Number(number, unit) => format!("{number} {unit}"),
                 SettingValue::Switch(value) => value.to_string(),
-                SettingValue::Hosts(hosts) if hosts.is_empty() => continue,
-                SettingValue::Hosts(hosts) => hosts.join(", "),
+                SettingValue::Texts(hosts) if hosts.is_empty() => continue,
+                SettingValue::Texts(hosts) => hosts.join(", "),
             };
             row(
                 &format!("{}.{}", setting.section, setting.key),
@@ -221,7 +221,7 @@ impl Card {
             let value = match setting.value {
                 SettingValue::Number(number, _) => json!(number),
                 SettingValue::Switch(value) => json!(value),
-                SettingValue::Hosts(hosts) => json!(hosts),
+                SettingValue::Texts(hosts) => json!(hosts),
             };
             if let Some(section) = sections
                 .entry(setting.section)

@@ -8,7 +8,7 @@
 use thiserror::Error;
 
 use crate::appflow::{ErrorCode, ErrorDetails, MAX_MESSAGE_CHARS};
-use crate::credentials::SecretError;
+use crate::credentials::{SealError, SecretError};
 use crate::egress::{Denial, EgressError};
 use crate::engine::TrapKind;
 use crate::entitlement::{Refusal, RefusalKind};
@@ -31,6 +31,9 @@ pub enum Error {
     /// The connection's secret cannot be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The credentials could not be put into a request, or taken out of its answer.
+    #[error(transparent)]
+    Seal(SealError),
     /// A request to the application could not be made, or its answer not be received.
     #[error(transparent)]
     Egress(#[from] EgressError),
@@ -120,6 +123,7 @@ impl Error {
                 )
             }
             Self::Secret(error) => secret_code(error),
+            Self::Seal(error) => (seal_code(error), None),
             Self::Egress(error) => egress_code(error),
             Self::Connector {
                 code,
@@ -160,6 +164,16 @@ impl Error {
     }
 }
 
+impl From<SealError> for Error {
+    fn from(error: SealError) -> Self {
+        match error {
+            // The contract has a case for it, by which a connector can see that this host is too old.
+            SealError::UnknownScheme { .. } => Self::Unsupported(error.to_string()),
+            error => Self::Seal(error),
+        }
+    }
+}
+
 fn secret_code(error: &SecretError) -> (ErrorCode, Option<u32>) {
     let code = match error {
         SecretError::NotFound | SecretError::ScheduledForDeletion => {
@@ -179,6 +193,20 @@ fn secret_code(error: &SecretError) -> (ErrorCode, Option<u32>) {
         SecretError::File(_) => ErrorCode::ResourceNotFoundError,
     };
     (code, None)
+}
+
+fn seal_code(error: &SealError) -> ErrorCode {
+    match error {
+        SealError::NoValue(_) | SealError::Unusable { .. } | SealError::NotInHeader => {
+            ErrorCode::InvalidCredentials
+        }
+        SealError::Misplaced(_)
+        | SealError::TooLarge
+        | SealError::Parameter { .. }
+        | SealError::UnknownScheme { .. } => ErrorCode::InvalidArgument,
+        SealError::Capture(_) => ErrorCode::ServerError,
+        SealError::Failed => ErrorCode::UnknownError,
+    }
 }
 
 fn egress_code(error: &EgressError) -> (ErrorCode, Option<u32>) {

@@ -107,7 +107,7 @@ impl<'c> Guest<'c> {
         // Handing over the result is the last place at which a process can end.
         crate::egress::kill::count();
         let state = self.store.into_data();
-        let (printed, printed_dropped) = state.printed.take(|text| state.credentials.scrub(text));
+        let (printed, printed_dropped) = state.printed.take(|text| state.vault.scrub(text));
         let usage = Usage {
             memory_bytes: state.limiter.peak_bytes(),
             held_bytes: state.held_peak_bytes,
@@ -153,11 +153,11 @@ impl<'c> Guest<'c> {
                 convert::authentication_type(request.authentication_type.as_ref()),
             )
         )?;
-        let credentials = &self.store.data().credentials;
+        let vault = &self.store.data().vault;
         Ok(wrong
             .into_iter()
             .map(|wrong| {
-                let message = credentials.message(&wrong.message, MAX_MESSAGE_CHARS);
+                let message = vault.message(&wrong.message, MAX_MESSAGE_CHARS);
                 (wrong.key, message)
             })
             .collect())
@@ -264,10 +264,10 @@ impl<'c> Guest<'c> {
             all_or_none: request.all_or_none,
         };
         let results = call!(self, guest.call_write(&mut self.store, &context, &wanted))?;
-        let credentials = &self.store.data().credentials;
+        let vault = &self.store.data().vault;
         Ok(results
             .into_iter()
-            .map(|result| convert::write_result(result, credentials))
+            .map(|result| convert::write_result(result, vault))
             .collect())
     }
 

@@ -14,7 +14,7 @@ use crate::appflow::{
     OAuth2Defaults, OAuth2GrantType, OAuth2MethodType, OrUnknown, TriggerFrequency, TriggerType,
     WriteOperationType, WriteRecordResult,
 };
-use crate::credentials::Credentials;
+use crate::credentials::Vault;
 
 /// Pairs of two enumerations, translated both ways by equality.
 macro_rules! both_ways {
@@ -350,15 +350,12 @@ pub(super) fn write_operation(operation: WriteOperationType) -> destination::Ope
     }
 }
 
-pub(super) fn write_result(
-    result: destination::WriteResult,
-    credentials: &Credentials,
-) -> WriteRecordResult {
+pub(super) fn write_result(result: destination::WriteResult, vault: &Vault) -> WriteRecordResult {
     WriteRecordResult {
         is_success: result.error.is_none(),
         record_id: result.record_id,
         error_message: result.error.map(|message| {
-            let message = credentials.message(&message, MAX_MESSAGE_CHARS);
+            let message = vault.message(&message, MAX_MESSAGE_CHARS);
             if message.is_empty() {
                 "the connector gave no reason".to_owned()
             } else {

@@ -11,10 +11,9 @@ use super::imported::common::{self, Pairs};
 use super::imported::http as wit_http;
 use super::imported::{credentials, invocation, log, page};
 use super::state::{HeldResponse, HostState, MAX_LOG_LINES, MAX_RESOURCES, to_usize};
-use super::{convert, entity};
+use super::{convert, entity, outgoing};
 use crate::Error;
 use crate::credentials::{Credentials, Secret};
-use crate::egress::EgressError;
 use crate::page::{Pick, Pointer};
 
 /// Longest log message of a guest, in characters.
@@ -31,18 +30,14 @@ impl common::Host for HostState {
 impl wit_http::Host for HostState {
     async fn send(&mut self, request: wit_http::Request) -> Result<Resource<HeldResponse>, Error> {
         count(&mut self.calls.http);
-        let prepared = self.prepare(request).inspect_err(|error| {
-            // An address that is none is refused before the policy sees it, and counts as well.
-            if let Error::Egress(EgressError::Denied(denial)) = error {
-                self.policy.record(denial);
-            }
-        })?;
+        let outgoing::Prepared { request, captures } = self.prepare(request)?;
         let limits = self.limits.of_requests();
         let deadline = tokio::time::Instant::from_std(self.info.deadline);
         let answer = self
             .egress
-            .send(&self.policy, prepared, deadline, limits)
+            .send(&self.policy, request, deadline, limits)
             .await?;
+        let answer = self.received(answer, &captures)?;
         let headers: usize = answer
             .headers
             .iter()
@@ -303,14 +298,8 @@ impl invocation::Host for HostState {
 impl credentials::Host for HostState {
     fn get(&mut self) -> Result<credentials::Secret, Error> {
         count(&mut self.calls.credentials);
-        let show = |value: &Secret, key: &str| {
-            if self.readable {
-                value.expose().to_owned()
-            } else {
-                placeholder(key)
-            }
-        };
-        Ok(match &*self.credentials {
+        let show = |value: &Secret, key: &str| self.vault.show(key, value);
+        Ok(match self.vault.credentials() {
             Credentials::Absent => credentials::Secret::Absent,
             Credentials::Basic { username, password } => {
                 credentials::Secret::Basic(credentials::Basic {
@@ -342,11 +331,6 @@ impl credentials::Host for HostState {
     }
 }
 
-/// What a guest sees in place of a secret it may not read.
-fn placeholder(key: &str) -> String {
-    format!("<sealed:{key}>")
-}
-
 impl log::Host for HostState {
     fn write(&mut self, level: log::Level, message: String, fields: Pairs) -> wasmtime::Result<()> {
         count(&mut self.calls.log);
@@ -354,13 +338,13 @@ impl log::Host for HostState {
         if self.log_lines > MAX_LOG_LINES {
             return Ok(());
         }
-        let text = self.credentials.message(&message, MAX_LOG_CHARS);
+        let text = self.vault.message(&message, MAX_LOG_CHARS);
         let fields: BTreeMap<String, String> = fields
             .into_iter()
             .take(MAX_LOG_FIELDS)
             .map(|(name, value)| {
-                let value = self.credentials.message(&value, MAX_LOG_CHARS);
-                (self.credentials.message(&name, MAX_LOG_CHARS), value)
+                let value = self.vault.message(&value, MAX_LOG_CHARS);
+                (self.vault.message(&name, MAX_LOG_CHARS), value)
             })
             .collect();
         let fields = serde_json::to_string(&fields).unwrap_or_default();

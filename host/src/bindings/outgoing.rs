@@ -1,32 +1,40 @@
-//! A guest's request as it goes out, with the credentials it named.
+//! A guest's request as it goes out, with the credentials it named, and what the guest sees of the answer.
+
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::Uri;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
 
 use super::imported::http::{self as wit_http, Body, Credential, Placement};
 use super::state::HostState;
 use crate::Error;
-use crate::credentials::Secret;
-use crate::egress::{self, EgressError};
+use crate::credentials::{self, SealError};
+use crate::egress::{self, Denial, EgressError, Granted, OutboundResponse};
+use crate::page::Pointer;
+
+/// A request ready to go out.
+pub(super) struct Prepared {
+    /// The request, credentials included.
+    pub(super) request: http::Request<Bytes>,
+    /// What is to be sealed in the answer.
+    pub(super) captures: Vec<Pointer>,
+}
 
 impl HostState {
-    /// The request as it goes out, credentials included.
-    pub(super) fn prepare(
-        &self,
-        request: wit_http::Request,
-    ) -> Result<http::Request<Bytes>, Error> {
-        let mut uri = egress::parse_url(&request.url).map_err(EgressError::from)?;
+    /// The request as it goes out, credentials included. Nothing is put into a request that the policy refuses.
+    pub(super) fn prepare(&self, request: wit_http::Request) -> Result<Prepared, Error> {
+        // An address that is none is refused before the policy sees it, and counts as well.
+        let uri = egress::parse_url(&request.url)
+            .inspect_err(|denial| self.policy.record(denial))
+            .map_err(EgressError::from)?;
         let mut headers = http::HeaderMap::new();
         for (name, value) in &request.headers {
             headers
                 .try_append(header_name(name)?, header_value(name, value)?)
                 .map_err(|_| too_many_headers())?;
-        }
-        if let Some(credential) = &request.credential {
-            self.authorize(credential, &mut uri, &mut headers)?;
         }
         let body = match request.body {
             None => Bytes::new(),
@@ -39,68 +47,118 @@ impl HostState {
             .body(body)
             .map_err(|_| Error::Request("the connector asked for a malformed method".to_owned()))?;
         *prepared.headers_mut() = headers;
-        Ok(prepared)
+        let granted = self
+            .policy
+            .check(prepared.uri())
+            .map_err(EgressError::from)?;
+        let mut prepared = self.filled(prepared, &granted)?;
+        let captures = match &request.credential {
+            Some(credential) => self.authorize(credential, &mut prepared, &granted)?,
+            None => Vec::new(),
+        };
+        Ok(Prepared {
+            request: prepared,
+            captures,
+        })
     }
 
+    /// The request with values in the places of placeholders, if its host may have them.
+    fn filled(
+        &self,
+        request: http::Request<Bytes>,
+        granted: &Granted,
+    ) -> Result<http::Request<Bytes>, Error> {
+        let (mut parts, mut body) = request.into_parts();
+        if self.vault.admits(&parts.uri) {
+            self.vault.fill(&mut parts)?;
+            if self.vault.fills_bodies() {
+                body = self.vault.fill_body(&parts.headers, body);
+            } else if self.vault.holds(&body) {
+                // The request goes out, and the application will not like it: the log should say why.
+                self.policy.record(&Denial::CredentialInBody {
+                    host: granted.host().to_owned(),
+                });
+            }
+        }
+        Ok(http::Request::from_parts(parts, body))
+    }
+
+    /// Puts in what the guest named; returns what is to be sealed in the answer.
     fn authorize(
         &self,
         credential: &Credential,
-        uri: &mut Uri,
-        headers: &mut http::HeaderMap,
-    ) -> Result<(), Error> {
+        request: &mut http::Request<Bytes>,
+        granted: &Granted,
+    ) -> Result<Vec<Pointer>, Error> {
+        let vault = &*self.vault;
+        if !vault.admits(request.uri()) {
+            let denial = Denial::Credential {
+                host: granted.host().to_owned(),
+            };
+            self.policy.record(&denial);
+            return Err(EgressError::from(denial).into());
+        }
         match credential {
             Credential::Bearer => {
-                let token = self
-                    .secret("accessToken")
-                    .or_else(|_| self.secret("apiKey"))?;
-                put(
-                    headers,
-                    AUTHORIZATION,
-                    secret_header("Bearer ", token.expose())?,
-                )?;
+                let token = vault
+                    .value("accessToken")
+                    .or_else(|_| vault.value("apiKey"))?;
+                let value = secret_header("Bearer ", token.expose())?;
+                put(request.headers_mut(), AUTHORIZATION, value)?;
             }
             Credential::Basic => {
-                let (user, password) = (self.secret("username")?, self.secret("password")?);
-                let pair =
-                    BASE64_STANDARD.encode(format!("{}:{}", user.expose(), password.expose()));
-                put(headers, AUTHORIZATION, secret_header("Basic ", &pair)?)?;
+                let (user, password) = (vault.value("username")?, vault.value("password")?);
+                let pair = Zeroizing::new(format!("{}:{}", user.expose(), password.expose()));
+                let pair = Zeroizing::new(BASE64_STANDARD.encode(&*pair));
+                let value = secret_header("Basic ", &pair)?;
+                put(request.headers_mut(), AUTHORIZATION, value)?;
             }
             Credential::Header(Placement {
                 name,
                 secret_key,
                 prefix,
             }) => {
-                let secret = self.secret(secret_key)?;
-                put(
-                    headers,
-                    header_name(name)?,
-                    secret_header(prefix, secret.expose())?,
-                )?;
+                let value = secret_header(prefix, vault.value(secret_key)?.expose())?;
+                put(request.headers_mut(), header_name(name)?, value)?;
             }
             Credential::Query(Placement {
                 name,
                 secret_key,
                 prefix,
             }) => {
-                let secret = self.secret(secret_key)?;
-                *uri = with_parameter(uri, name, &format!("{prefix}{}", secret.expose()))?;
+                let value = format!("{prefix}{}", vault.value(secret_key)?.expose());
+                *request.uri_mut() =
+                    credentials::with_parameter(request.uri(), name, &Zeroizing::new(value))?;
             }
             Credential::Signed(signing) => {
-                return Err(Error::Unsupported(format!(
-                    "this host does not know the signature scheme \"{}\"",
-                    signing.scheme
-                )));
+                return Ok(credentials::sign(
+                    vault,
+                    &signing.scheme,
+                    &signing.parameters,
+                    request,
+                    SystemTime::now(),
+                )?);
             }
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
-    fn secret(&self, key: &str) -> Result<&Secret, Error> {
-        self.credentials.value(key).ok_or_else(|| Error::Connector {
-            code: crate::appflow::ErrorCode::InvalidCredentials,
-            message: format!("the connection's credentials have no \"{key}\""),
-            retry_after_seconds: None,
-        })
+    /// The answer as the guest may see it: values of the credentials are placeholders in it, and so are those it was to
+    /// be captured from.
+    pub(super) fn received(
+        &self,
+        mut answer: OutboundResponse,
+        captures: &[Pointer],
+    ) -> Result<OutboundResponse, Error> {
+        let vault = &*self.vault;
+        if !captures.is_empty() && answer.status.is_success() {
+            answer.body = vault.capture(captures, answer.body)?;
+        }
+        if vault.is_sealing() {
+            vault.scrub_headers(&mut answer.headers);
+            answer.body = vault.scrub_body(answer.body);
+        }
+        Ok(answer)
     }
 }
 
@@ -113,17 +171,6 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<
         .try_insert(name, value)
         .map(drop)
         .map_err(|_| too_many_headers())
-}
-
-/// The address with one more query parameter.
-fn with_parameter(uri: &Uri, name: &str, value: &str) -> Result<Uri, Error> {
-    let pair = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair(name, value)
-        .finish();
-    let separator = if uri.query().is_some() { '&' } else { '?' };
-    format!("{uri}{separator}{pair}").parse().map_err(|_| {
-        Error::Request("the connector asked for an address that is too long".to_owned())
-    })
 }
 
 fn header_name(name: &str) -> Result<HeaderName, Error> {
@@ -141,13 +188,9 @@ fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
 }
 
 /// A header that holds a secret. It is marked so that no client or log shows it.
-fn secret_header(prefix: &str, secret: &str) -> Result<HeaderValue, Error> {
-    let mut value =
-        HeaderValue::from_str(&format!("{prefix}{secret}")).map_err(|_| Error::Connector {
-            code: crate::appflow::ErrorCode::InvalidCredentials,
-            message: "the connection's credentials hold characters that a header cannot".to_owned(),
-            retry_after_seconds: None,
-        })?;
+fn secret_header(prefix: &str, secret: &str) -> Result<HeaderValue, SealError> {
+    let text = Zeroizing::new(format!("{prefix}{secret}"));
+    let mut value = HeaderValue::from_str(&text).map_err(|_| SealError::NotInHeader)?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -162,14 +205,15 @@ mod tests {
         for (address, expected) in [
             (
                 "https://h.example/p",
-                "https://h.example/p?k=a+b%26c%3Dd%23",
+                "https://h.example/p?k=a%20b%26c%3Dd%23",
             ),
             (
                 "https://h.example/p?x=1",
-                "https://h.example/p?x=1&k=a+b%26c%3Dd%23",
+                "https://h.example/p?x=1&k=a%20b%26c%3Dd%23",
             ),
         ] {
-            let uri = with_parameter(&address.parse().unwrap(), "k", "a b&c=d#").unwrap();
+            let uri =
+                credentials::with_parameter(&address.parse().unwrap(), "k", "a b&c=d#").unwrap();
             assert_eq!(uri.to_string(), expected);
         }
     }

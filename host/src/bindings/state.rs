@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::host_calls::HostCalls;
 use super::stdio::Printed;
 use crate::appflow::ConnectorContext;
-use crate::credentials::Credentials;
+use crate::credentials::Vault;
 use crate::egress::{Egress, EgressOptions, Policy, WasiEgress};
 use crate::engine::MemoryLimiter;
 use crate::manifest::Limits;
@@ -75,8 +75,7 @@ pub struct HostState {
     pub(super) context: Option<Arc<ConnectorContext>>,
     pub(super) egress: Arc<Egress>,
     pub(super) policy: Arc<Policy>,
-    pub(super) credentials: Arc<Credentials>,
-    pub(super) readable: bool,
+    pub(super) vault: Arc<Vault>,
     pub(super) limits: Limits,
     pub(super) held_bytes: usize,
     pub(super) held_peak_bytes: usize,
@@ -97,10 +96,8 @@ pub struct Parts {
     pub egress: Arc<Egress>,
     /// Hosts granted to this invocation.
     pub policy: Arc<Policy>,
-    /// The connection's credentials.
-    pub credentials: Arc<Credentials>,
-    /// True if the manifest asks for real values.
-    pub readable: bool,
+    /// The connection's credentials, sealed.
+    pub vault: Arc<Vault>,
     /// Limits of the manifest.
     pub limits: Limits,
 }
@@ -117,8 +114,7 @@ impl HostState {
             page: Page::closed(),
             policy: Arc::new(egress.policy(&[])),
             egress: Arc::new(egress),
-            credentials: Arc::new(Credentials::Absent),
-            readable: false,
+            vault: Arc::new(Vault::empty()),
             limits,
         })
     }
@@ -132,8 +128,7 @@ impl HostState {
             page,
             egress,
             policy,
-            credentials,
-            readable,
+            vault,
             limits,
         } = parts;
         let printed = Printed::default();
@@ -151,7 +146,8 @@ impl HostState {
             (*policy).clone(),
             tokio::time::Instant::from_std(info.deadline),
             limits.of_requests(),
-        );
+        )
+        .with_vault(Arc::clone(&vault));
         Self {
             table: table(),
             wasi,
@@ -163,8 +159,7 @@ impl HostState {
             context,
             egress,
             policy,
-            credentials,
-            readable,
+            vault,
             limits,
             held_bytes: 0,
             held_peak_bytes: 0,

@@ -21,8 +21,8 @@ use serde_json::value::RawValue;
 
 use super::{Secret, SecretError};
 
-const USERNAME: &str = "username";
-const PASSWORD: &str = "password";
+pub(super) const USERNAME: &str = "username";
+pub(super) const PASSWORD: &str = "password";
 const API_KEY: &str = "apiKey";
 const API_SECRET_KEY: &str = "apiSecretKey";
 const ACCESS_TOKEN: &str = "accessToken";
@@ -113,9 +113,6 @@ pub enum Credentials {
     },
 }
 
-/// Shorter values are not looked for in texts: replacing every "a" helps nobody.
-const SHORTEST: usize = 6;
-
 impl Credentials {
     /// Reads a secret that AppFlow wrote.
     ///
@@ -181,54 +178,21 @@ impl Credentials {
         }
     }
 
-    /// The text with every value of these credentials replaced, for lines that a connector wrote.
-    ///
-    /// Values shorter than six characters are left alone: replacing every "a" of a text helps nobody.
-    #[must_use]
-    pub fn scrub(&self, text: &str) -> String {
-        let mut secrets = self.secrets();
-        // A value may lie within a longer one, which must go first to go whole.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-        let mut scrubbed = text.to_owned();
-        for secret in secrets {
-            if secret.expose().len() >= SHORTEST && scrubbed.contains(secret.expose()) {
-                scrubbed = scrubbed.replace(secret.expose(), "<secret>");
-            }
-        }
-        scrubbed
-    }
-
-    /// A text for users or the log that a connector wrote: without the values of these credentials, on one line, and at
-    /// most `max_chars` characters. Scrubbed before it is cut, as half a secret is still too much of it.
-    #[must_use]
-    pub fn message(&self, text: &str, max_chars: usize) -> String {
-        crate::log::message(&self.scrub(text), max_chars)
-    }
-
-    /// Whether a text holds a password, key or token. User names and values of the connector's own scheme do not count: an
-    /// account number or a region may well be part of an address that a token carries.
-    #[must_use]
-    pub fn is_in(&self, text: &str) -> bool {
-        let holds =
-            |secret: &Secret| secret.expose().len() >= SHORTEST && text.contains(secret.expose());
-        match self {
-            Self::Absent | Self::Custom { .. } => false,
-            Self::Basic { password, .. } => holds(password),
-            Self::ApiKey { key, secret_key } => {
-                holds(key) || secret_key.as_ref().is_some_and(holds)
-            }
-            Self::OAuth2 { access_token } => holds(access_token),
-        }
-    }
-
-    /// All values, the user name included: it is half of a log-in.
-    fn secrets(&self) -> Vec<&Secret> {
+    /// All values with the keys that they have in the secret, the user name included: it is half of a log-in.
+    pub(super) fn values(&self) -> Vec<(&str, &Secret)> {
         match self {
             Self::Absent => Vec::new(),
-            Self::Basic { username, password } => vec![username, password],
-            Self::ApiKey { key, secret_key } => std::iter::once(key).chain(secret_key).collect(),
-            Self::OAuth2 { access_token } => vec![access_token],
-            Self::Custom { values, .. } => values.iter().map(|(_, value)| value).collect(),
+            Self::Basic { username, password } => {
+                vec![(USERNAME, username), (PASSWORD, password)]
+            }
+            Self::ApiKey { key, secret_key } => std::iter::once((API_KEY, key))
+                .chain(secret_key.iter().map(|secret| (API_SECRET_KEY, secret)))
+                .collect(),
+            Self::OAuth2 { access_token } => vec![(ACCESS_TOKEN, access_token)],
+            Self::Custom { values, .. } => values
+                .iter()
+                .map(|(key, value)| (key.as_str(), value))
+                .collect(),
         }
     }
 

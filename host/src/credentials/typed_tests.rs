@@ -210,33 +210,3 @@ fn kinds_have_their_wire_names_and_no_other() {
         );
     }
 }
-
-#[test]
-fn texts_are_scrubbed_whole_and_before_they_are_cut() {
-    let credentials = Credentials::Basic {
-        username: Secret::new("hunter2".to_owned()),
-        password: Secret::new("hunter2-and-more".to_owned()),
-    };
-    assert_eq!(credentials.scrub("a hunter2-and-more b"), "a <secret> b");
-    let long = format!("{}hunter2-and-more", "x".repeat(95));
-    let message = credentials.message(&long, 100);
-    assert!(!message.contains("hunt"), "{message}");
-    let lines = Credentials::OAuth2 {
-        access_token: Secret::new("first\nsecond".to_owned()),
-    };
-    assert_eq!(
-        lines.message("the first\nsecond token", 100),
-        "the <secret> token"
-    );
-}
-
-#[test]
-fn only_what_is_secret_for_certain_is_kept_out_of_tokens() {
-    let credentials = Credentials::Basic {
-        username: Secret::new("AC0123456789".to_owned()),
-        password: Secret::new("password-1".to_owned()),
-    };
-    assert!(!credentials.is_in("/Accounts/AC0123456789/Messages?page=2"));
-    assert!(credentials.is_in("x-password-1"));
-    assert!(!Credentials::Absent.is_in("x"));
-}

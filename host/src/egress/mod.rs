@@ -27,6 +27,7 @@ mod retry;
 mod slots;
 mod stats;
 mod wasi_http;
+mod wasi_sealing;
 
 pub use address::{AddressClass, require_global};
 pub use client::{Egress, EgressOptions, Limits, OutboundResponse, Roots};

@@ -103,6 +103,22 @@ pub enum Denial {
         /// What kind of address.
         class: AddressClass,
     },
+    /// The host is granted, but gets no credentials.
+    #[error(
+        "host {host} gets no credentials; to allow it, add \"https://{host}\" to send-to under [credentials] in connector.toml"
+    )]
+    Credential {
+        /// Host with its port.
+        host: String,
+    },
+    /// A placeholder of a credential stands in a body, where the manifest has none replaced.
+    #[error(
+        "the body of a request to {host} holds a placeholder of a credential, which stays one; to have it replaced, write in-bodies = true under [credentials] in connector.toml"
+    )]
+    CredentialInBody {
+        /// Host with its port.
+        host: String,
+    },
     /// The URL is not one that can be judged.
     #[error("the URL is refused: {reason}")]
     Url {

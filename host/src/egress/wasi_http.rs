@@ -31,6 +31,8 @@ use super::request::{check_method, is_forbidden_header};
 use super::retry::is_repeatable;
 use super::slots::Slot;
 use super::stats::OutboundStats;
+use super::wasi_sealing;
+use crate::credentials::Vault;
 use crate::mechanism;
 
 type Answer = (
@@ -45,6 +47,7 @@ pub struct WasiEgress {
     policy: Policy,
     deadline: Instant,
     limits: Limits,
+    vault: Arc<Vault>,
 }
 
 impl WasiEgress {
@@ -56,7 +59,14 @@ impl WasiEgress {
             policy,
             deadline,
             limits,
+            vault: Arc::new(Vault::empty()),
         }
+    }
+
+    /// The same with credentials: placeholders become values on the way out, and values placeholders on the way back.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<Vault>) -> Self {
+        Self { vault, ..self }
     }
 
     async fn send(
@@ -67,7 +77,16 @@ impl WasiEgress {
         super::kill::count();
         check_method(request.method())?;
         let granted = self.policy.check(request.uri())?;
+        let limit = self.limits.response_body_bytes;
+        let filling = wasi_sealing::fill(&self.vault, &self.policy, &granted, limit, request);
+        let filled = timeout_at(self.deadline, filling).await;
+        let request = filled.unwrap_or_else(|_| {
+            Err(EgressError::Timeout {
+                host: granted.host.clone(),
+            })
+        })?;
         let (mut parts, body) = request.into_parts();
+        let method = parts.method.clone();
         parts
             .headers
             .entry(USER_AGENT)
@@ -108,14 +127,14 @@ impl WasiEgress {
                 host: granted.host.clone(),
             })
         })?;
-        let limit = self.limits.response_body_bytes;
         if response.body().size_hint().lower() > limit {
             return Err(EgressError::BodyTooLarge {
                 host: granted.host,
                 limit,
             });
         }
-        Ok(response.map(|body| {
+        let host = granted.host.clone();
+        let response = response.map(|body| {
             Guarded {
                 body,
                 host: granted.host,
@@ -130,7 +149,8 @@ impl WasiEgress {
                 slot: Some(slot),
             }
             .boxed_unsync()
-        }))
+        });
+        wasi_sealing::scrub(&self.vault, &method, &host, response)
     }
 
     async fn exchange(

@@ -22,7 +22,7 @@ use crate::appflow::{
     ValidateSettingsAnswer, WriteDataAnswer,
 };
 use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
-use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache};
+use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache, Vault};
 use crate::egress::Egress;
 use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
@@ -95,7 +95,8 @@ impl Host {
     /// Answers a request, and says what that took.
     pub async fn answer_with_report(&self, call: Call<'_>) -> (Vec<u8>, Report) {
         let mut report = Report::start(call.request_id, !self.warm.swap(true, Ordering::Relaxed));
-        let outcome = AssertUnwindSafe(self.run(call, &mut report))
+        let mut vault = None;
+        let outcome = AssertUnwindSafe(self.run(call, &mut report, &mut vault))
             .catch_unwind()
             .await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("it panicked".to_owned())));
@@ -114,6 +115,10 @@ impl Host {
             self.failure(&mut report, &error.details())
         } else {
             bytes
+        };
+        let bytes = match vault {
+            Some(vault) => vault.conceal(bytes),
+            None => bytes,
         };
         report.finish(bytes.len());
         (bytes, report)
@@ -139,7 +144,12 @@ impl Host {
         appflow::encode_failure(report.operation, details, Some(identity))
     }
 
-    async fn run(&self, call: Call<'_>, report: &mut Report) -> Result<Answer, Error> {
+    async fn run(
+        &self,
+        call: Call<'_>,
+        report: &mut Report,
+        sealed_in: &mut Option<Arc<Vault>>,
+    ) -> Result<Answer, Error> {
         let request = match appflow::decode(call.body) {
             Ok(request) => request,
             Err(error) => {
@@ -160,8 +170,11 @@ impl Host {
                 .map_err(Error::NotEntitled)?;
         }
         let credentials = self.credentials(&request, deadline).await?;
+        let grants = self.connector.manifest().credentials.clone();
+        let vault = Arc::new(Vault::new(credentials, grants));
+        *sealed_in = Some(Arc::clone(&vault));
         let outcome = self
-            .perform(request, call.request_id, deadline, credentials, report)
+            .perform(request, call.request_id, deadline, vault, report)
             .await;
         if let (Err(error), Some(arn)) = (&outcome, &report.secret_arn)
             && error.details().code == ErrorCode::InvalidCredentials
@@ -206,7 +219,7 @@ impl Host {
         request: Request,
         request_id: &str,
         deadline: Instant,
-        credentials: Arc<Credentials>,
+        vault: Arc<Vault>,
         report: &mut Report,
     ) -> Result<Answer, Error> {
         let filter = match &request {
@@ -234,8 +247,8 @@ impl Host {
                 ));
             }
         }
-        let secrets = Arc::clone(&credentials);
-        let state = self.state(&request, request_id, deadline, credentials, report);
+        let secrets = Arc::clone(&vault);
+        let state = self.state(&request, request_id, deadline, vault, report);
         let policy = state.policy();
         let began = Instant::now();
         let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
@@ -257,7 +270,7 @@ impl Host {
         request: &Request,
         request_id: &str,
         deadline: Instant,
-        credentials: Arc<Credentials>,
+        vault: Arc<Vault>,
         report: &mut Report,
     ) -> HostState {
         let manifest = self.connector.manifest();
@@ -294,8 +307,7 @@ impl Host {
             page,
             egress: Arc::clone(&self.egress),
             policy,
-            credentials,
-            readable: manifest.credentials.readable,
+            vault,
             limits: manifest.limits,
         })
     }

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::appflow::{
     self, Answer, ConnectorContext, FieldDataType, MAX_ANSWER_BYTES, Operation, Severity,
 };
-use crate::credentials::Credentials;
+use crate::credentials::Vault;
 use crate::page::MayBeMoment;
 
 /// Time kept back from every limit for encoding the answer and sending it.
@@ -120,8 +120,9 @@ pub(super) fn next_token(
     Ok(Some(token))
 }
 
-/// Refuses a next token that holds a secret: AppFlow keeps tokens, and shows them to nobody but does not hide them.
-pub(super) fn sealed(answer: Answer, secrets: &Credentials) -> Result<Answer, Error> {
+/// Refuses a next token that holds a secret, as AppFlow keeps tokens, and shows them to nobody but does not hide them; or a
+/// placeholder, which would mean nothing in the next call.
+pub(super) fn sealed(answer: Answer, secrets: &Vault) -> Result<Answer, Error> {
     let token = match &answer {
         Answer::ListEntities(answer) => answer.next_token.as_deref(),
         Answer::QueryData(answer) => answer.next_token.as_deref(),

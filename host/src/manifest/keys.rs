@@ -47,6 +47,8 @@ pub(super) enum Form {
     Grants {
         get: fn(&Manifest) -> &[HostPattern],
     },
+    /// A list of keys of the secret.
+    Keys { get: fn(&Manifest) -> &[String] },
     /// A list of sections.
     Sections(&'static Section),
     /// A section.
@@ -172,16 +174,46 @@ pub(super) const GRANT: &str = "^https://(\\*\\.)?([^*/?#@:\\s\\[\\].]+(\\.[^*/?
 pub(super) static CREDENTIALS: Section = Section {
     name: "credentials",
     about: "How the connector gets credentials",
-    keys: &[Key {
-        name: "readable",
-        about: "The connector sees the real values of secrets, which its buyers are shown; otherwise the host alone does",
-        required: false,
-        form: Form::Switch {
-            get: |manifest| manifest.credentials.readable,
-            put: |manifest, value| manifest.credentials.readable = value,
+    keys: &[
+        Key {
+            name: "readable",
+            about: "The connector sees the real values of secrets, which its buyers are shown; otherwise the host alone does",
+            required: false,
+            form: Form::Switch {
+                get: |manifest| manifest.credentials.readable,
+                put: |manifest, value| manifest.credentials.readable = value,
+            },
+            variable: Some("APPFLOW_READABLE"),
         },
-        variable: Some("APPFLOW_READABLE"),
-    }],
+        Key {
+            name: "open",
+            about: "Keys of the secret whose values the connector sees although the others are sealed, such as a region",
+            required: false,
+            form: Form::Keys {
+                get: |manifest| &manifest.credentials.open,
+            },
+            variable: None,
+        },
+        Key {
+            name: "in-bodies",
+            about: "The host puts real values into bodies of requests too; otherwise into headers and queries only",
+            required: false,
+            form: Form::Switch {
+                get: |manifest| manifest.credentials.in_bodies,
+                put: |manifest, value| manifest.credentials.in_bodies = value,
+            },
+            variable: Some("APPFLOW_IN_BODIES"),
+        },
+        Key {
+            name: "send-to",
+            about: "The only hosts that get credentials, each within a grant of [egress]; every granted host if left out",
+            required: false,
+            form: Form::Grants {
+                get: |manifest| &manifest.credentials.send_to,
+            },
+            variable: None,
+        },
+    ],
 };
 
 pub(super) static LIMITS: Section = Section {

@@ -7,6 +7,9 @@
 //! | `[egress]` | `hosts` | list of grants, see [`HostPattern`] | none |
 //! | `[[egress.from-setting]]` | `setting`, `pattern` | the host in a runtime setting, if it fits the pattern | none |
 //! | `[credentials]` | `readable` | `true`: the connector sees real values of secrets | `false` |
+//! | | `open` | list of keys of the secret whose values the connector sees, such as a region | none |
+//! | | `in-bodies` | `true`: the host replaces placeholders in bodies of requests too | `false` |
+//! | | `send-to` | list of grants, each within one of `[egress]`: the only hosts that get credentials | every granted host |
 //! | `[limits]` | `memory-mb` | 1 to 2048: memory of one instance | 128 |
 //! | | `response-body-mb` | 1 to 256: largest body of one answer | 16 |
 //! | | `held-bodies-mb` | 1 to 1024: bodies held at once in one invocation | 64, or `response-body-mb` if larger |
@@ -69,10 +72,24 @@ pub struct Manifest {
 }
 
 /// How the connector gets credentials.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// The connector sees the real values; otherwise the host alone does.
     pub readable: bool,
+    /// Keys of values that the connector sees although the others are sealed, such as a region.
+    pub open: Vec<String>,
+    /// Values may stand in bodies of requests; otherwise in headers and queries only.
+    pub in_bodies: bool,
+    /// Hosts that requests with credentials may go to; every granted host if there is none.
+    pub send_to: Vec<HostPattern>,
+}
+
+impl Credentials {
+    /// Whether the value of this key is one that the connector sees by name.
+    #[must_use]
+    pub fn opens(&self, key: &str) -> bool {
+        self.open.iter().any(|open| open == key)
+    }
 }
 
 /// Limits of one invocation.
@@ -193,7 +210,7 @@ pub enum SettingValue {
     /// A switch.
     Switch(bool),
     /// Grants.
-    Hosts(Vec<String>),
+    Texts(Vec<String>),
 }
 
 impl Manifest {
@@ -205,9 +222,10 @@ impl Manifest {
         keys.filter_map(|(section, key)| {
             let value = match &key.form {
                 keys::Form::Number { get, unit, .. } => SettingValue::Number(get(self), unit),
+                keys::Form::Keys { get } => SettingValue::Texts(get(self).to_vec()),
                 keys::Form::Switch { get, .. } => SettingValue::Switch(get(self)),
                 keys::Form::Grants { get } => {
-                    SettingValue::Hosts(get(self).iter().map(ToString::to_string).collect())
+                    SettingValue::Texts(get(self).iter().map(ToString::to_string).collect())
                 }
                 _ => return None,
             };

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `APPFLOW_EGRESS_HOSTS` | hosts: grants as in the manifest, divided by commas, each within one of the manifest's; `none` for no host at all |
 //! | `APPFLOW_READABLE` | `false`: the connector sees no real value of a secret, whatever its manifest asks for |
+//! | `APPFLOW_IN_BODIES` | `false`: no real value of a secret goes into the body of a request |
 //! | `APPFLOW_MEMORY_MB`, `APPFLOW_RESPONSE_BODY_MB`, ... | the number of `[limits]` of that name |
 //!
 //! Hosts that stand in settings are narrowed too: a grant within the pattern of a setting takes its place. Whatever would
@@ -45,6 +46,12 @@ impl Narrowing {
         Self(variables.collect())
     }
 
+    fn takes_away(&self, switch: &str) -> bool {
+        self.0
+            .iter()
+            .any(|(variable, value)| *variable == switch && value == "false")
+    }
+
     /// Whether the operator takes nothing away.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -78,6 +85,9 @@ impl Manifest {
                 continue;
             };
             narrow(&mut self, key, text).map_err(|problem| NarrowingError { variable, problem })?;
+        }
+        if narrowing.takes_away("APPFLOW_READABLE") {
+            self.credentials.open.clear();
         }
         // A single body never takes more than all of them may.
         let limits = &mut self.limits;

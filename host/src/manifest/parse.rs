@@ -194,7 +194,51 @@ fn credentials_section(
     manifest: &mut Manifest,
 ) -> Result<(), ManifestError> {
     plain_keys(&mut table, manifest)?;
-    table.finish()
+    const KEYS_FORM: &str = "keys of the secret, such as [\"region\"]";
+    let mut open: Vec<String> = Vec::new();
+    for (key, span) in table.texts("open", KEYS_FORM)? {
+        let fits = !key.is_empty() && key.len() <= MAX_SETTING_CHARS;
+        if !fits || open.contains(&key) || open.len() == MAX_GRANTS {
+            let problem = format!("\"{}\" in `open` is no key, or named twice", shown(&key));
+            return Err(table.invalid_at(span, problem, KEYS_FORM));
+        }
+        open.push(key);
+    }
+    let mut send_to: Vec<HostPattern> = Vec::new();
+    for (text, span) in table.texts("send-to", HOSTS_FORM)? {
+        let pattern = HostPattern::parse(&text).map_err(|error| {
+            let mut refused = table.invalid_at(
+                span.clone(),
+                format!("\"{}\" is not a grant: {error}", shown(&text)),
+                "",
+            );
+            refused.hint = mended(&text).map(|mended| format!("did you mean \"{mended}\"?"));
+            refused
+        })?;
+        let mut grants = manifest
+            .egress
+            .iter()
+            .chain(manifest.from_settings.iter().map(|rule| &rule.pattern));
+        if !grants.any(|grant| grant.covers(&pattern)) {
+            return Err(table.invalid_at(
+                span,
+                format!(
+                    "\"{}\" in `send-to` is no host that [egress] grants",
+                    shown(&text)
+                ),
+                "a host of [egress], or one below a wildcard of it",
+            ));
+        }
+        if send_to.contains(&pattern) || send_to.len() == MAX_GRANTS {
+            let problem = format!("\"{}\" is named twice or is one too many", shown(&text));
+            return Err(table.invalid_at(span, problem, ""));
+        }
+        send_to.push(pattern);
+    }
+    table.finish()?;
+    manifest.credentials.open = open;
+    manifest.credentials.send_to = send_to;
+    Ok(())
 }
 
 fn limits_section(

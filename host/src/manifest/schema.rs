@@ -74,6 +74,10 @@ fn property(key: &Key) -> Value {
             "type": "array", "items": { "type": "string", "pattern": keys::GRANT }, "uniqueItems": true,
             "maxItems": keys::MAX_GRANTS,
         }),
+        Form::Keys { .. } => json!({
+            "type": "array", "uniqueItems": true, "maxItems": keys::MAX_GRANTS,
+            "items": { "type": "string", "minLength": 1, "maxLength": keys::MAX_SETTING_CHARS },
+        }),
         Form::Sections(section) => json!({
             "type": "array", "items": object(section), "maxItems": keys::MAX_GRANTS,
         }),

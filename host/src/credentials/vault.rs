@@ -1,0 +1,443 @@
+//! The values of one invocation's credentials, each with the placeholder that stands for it.
+//!
+//! A guest gets placeholders. [`Vault::fill`] and [`Vault::fill_body`] put the values in their places as a request goes out to
+//! a host that may have them; [`Vault::scrub_headers`], [`Vault::scrub_body`] and [`Vault::scrub_stream`] put placeholders in
+//! the places of values that an application gives back. What leaves the host for AppFlow or the log holds neither:
+//! [`Vault::scrub`] and [`Vault::conceal`] leave `<secret>`.
+//!
+//! A placeholder is random and of this invocation alone. A fixed one could be planted in a record of the application, read
+//! by an unsuspecting connector, and filled in when the connector sends it on. It is made of letters, digits and underscores, so
+//! that libraries pass it through addresses, forms, JSON and headers unchanged.
+//!
+//! Which values are looked for in answers: passwords, keys, tokens, and parameters of the connector's own scheme. A user name is
+//! sealed, but not looked for: it is often an e-mail address that records hold with good reason. Values that the manifest
+//! opens by their keys, such as a region or an account's number, are given to the guest as they are.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Uri};
+use http_body::Body;
+use zeroize::Zeroizing;
+
+use super::forms::{self, SHORTEST};
+use super::scrub::{Pattern, Patterns, Scrubbed, replaced};
+use super::typed::{PASSWORD, USERNAME};
+use super::{Credentials, SealError, Secret};
+use crate::manifest::Credentials as Grants;
+use crate::mechanism;
+use crate::page::{self, Pointer};
+
+/// What stands for a value and for a placeholder in what leaves the host.
+const CONCEALED: &str = "<secret>";
+/// What every placeholder begins with; 32 hexadecimal digits and an underscore follow.
+const BEGINNING: &[u8] = b"sealed_";
+/// Characters of a placeholder.
+pub(super) const PLACEHOLDER_CHARS: usize = BEGINNING.len() + 33;
+
+/// The port of https, which addresses leave out.
+const HTTPS_PORT: u16 = 443;
+
+/// The values of one invocation, under the grants of the manifest.
+pub struct Vault {
+    credentials: Arc<Credentials>,
+    grants: Grants,
+    values: RwLock<Vec<Value>>,
+    /// Whether the guest was given a placeholder, so that one can turn up in its answer.
+    given: AtomicBool,
+}
+
+/// A value with its placeholder.
+struct Value {
+    key: String,
+    placeholder: String,
+    secret: Secret,
+    sort: Sort,
+    /// Whether the guest may read it.
+    open: bool,
+    /// The texts by which it is recognised, longest first.
+    forms: Vec<Zeroizing<Vec<u8>>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// Password, key or token: kept out of everything.
+    Secret,
+    /// A sensitive parameter of the connector's own: as above, but it may stand in a next token. An account number may well be
+    /// part of an address that a token carries.
+    Parameter,
+    /// User name: not looked for in answers either.
+    Name,
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Vault(..)")
+    }
+}
+
+impl Vault {
+    /// Seals the values of `credentials` for one invocation.
+    #[must_use]
+    pub fn new(credentials: Arc<Credentials>, grants: Grants) -> Self {
+        let custom = matches!(*credentials, Credentials::Custom { .. });
+        let mut values: Vec<Value> = credentials
+            .values()
+            .into_iter()
+            .map(|(key, secret)| {
+                let sort = match key {
+                    _ if custom => Sort::Parameter,
+                    USERNAME => Sort::Name,
+                    _ => Sort::Secret,
+                };
+                let open = grants.readable || grants.opens(key);
+                Value::new(key, secret.clone(), sort, open)
+            })
+            .collect();
+        if let Credentials::Basic { username, password } = &*credentials
+            && let Some(value) = values.iter_mut().find(|value| value.key == PASSWORD)
+        {
+            value
+                .forms
+                .extend(forms::of_pair(username.expose(), password.expose()));
+        }
+        Self {
+            credentials,
+            grants,
+            values: RwLock::new(values),
+            given: AtomicBool::new(false),
+        }
+    }
+
+    /// A vault without values.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::new(Arc::new(Credentials::Absent), Grants::default())
+    }
+
+    /// The credentials themselves.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// One value by its key in the secret.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::NoValue`] if the secret has none.
+    pub fn value(&self, key: &str) -> Result<&Secret, SealError> {
+        self.credentials
+            .value(key)
+            .ok_or_else(|| SealError::NoValue(key.to_owned()))
+    }
+
+    /// What the guest gets to see of a value: its placeholder, or the value itself if the manifest opens it. Empty values are
+    /// shown as empty.
+    #[must_use]
+    pub fn show(&self, key: &str, value: &Secret) -> String {
+        let values = self.read();
+        match values.iter().find(|known| known.key == key) {
+            Some(known)
+                if !known.open
+                    && !known.secret.expose().is_empty()
+                    && !mechanism::off("credentials.sealed") =>
+            {
+                self.given.store(true, Ordering::Relaxed);
+                known.placeholder.clone()
+            }
+            _ => value.expose().to_owned(),
+        }
+    }
+
+    /// Whether there is a value that the guest does not see.
+    #[must_use]
+    pub fn is_sealing(&self) -> bool {
+        self.read().iter().any(|value| !value.open)
+    }
+
+    /// Whether values may go to the host of this address. That the host is granted at all is for the policy to say.
+    #[must_use]
+    pub fn admits(&self, uri: &Uri) -> bool {
+        if self.grants.send_to.is_empty() || mechanism::off("credentials.send-to") {
+            return true;
+        }
+        let port = uri.port_u16().unwrap_or(HTTPS_PORT);
+        let https = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
+        https
+            && uri.host().is_some_and(|host| {
+                let granted = &self.grants.send_to;
+                granted.iter().any(|pattern| pattern.grants(host, port))
+            })
+    }
+
+    /// Whether values may stand in bodies of requests.
+    #[must_use]
+    pub fn fills_bodies(&self) -> bool {
+        self.grants.in_bodies || mechanism::off("credentials.in-bodies")
+    }
+
+    /// Seals the text at each pointer in a JSON body: it is a value of this vault from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Capture`] if the body is not JSON, or what lies at a pointer is neither a text nor a number: nothing of such a
+    /// body may reach the guest.
+    pub fn capture(&self, pointers: &[Pointer], body: Bytes) -> Result<Bytes, SealError> {
+        if mechanism::off("credentials.capture") {
+            return Ok(body);
+        }
+        let mut body = body;
+        for pointer in pointers {
+            let found = pointer
+                .find(&body)
+                .map_err(|_| SealError::Capture("is not JSON"))?;
+            let Some(found) = found else { continue };
+            let text = match found.get().as_bytes().first() {
+                Some(b'"') => page::string(found.get())
+                    .map_err(|_| SealError::Capture("is not valid Unicode text"))?,
+                Some(b'{' | b'[') => {
+                    return Err(SealError::Capture(
+                        "holds an object or a list where a token was to be sealed",
+                    ));
+                }
+                Some(b'n') => continue,
+                _ => found.get().to_owned(),
+            };
+            if text.is_empty() {
+                continue;
+            }
+            let start = (found.get().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+            let end = start + found.get().len();
+            let placeholder = self.add(text);
+            let mut sealed = Vec::with_capacity(body.len());
+            sealed.extend_from_slice(body.get(..start).unwrap_or_default());
+            sealed.push(b'"');
+            sealed.extend_from_slice(placeholder.as_bytes());
+            sealed.push(b'"');
+            sealed.extend_from_slice(body.get(end..).unwrap_or_default());
+            body = sealed.into();
+        }
+        Ok(body)
+    }
+
+    /// Adds a value of this invocation; returns its placeholder.
+    fn add(&self, text: String) -> String {
+        self.given.store(true, Ordering::Relaxed);
+        let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = values.iter().find(|value| value.secret.expose() == text) {
+            return known.placeholder.clone();
+        }
+        let value = Value::new("", Secret::new(text), Sort::Secret, false);
+        let placeholder = value.placeholder.clone();
+        values.push(value);
+        placeholder
+    }
+
+    /// Puts placeholders in the places of values in headers of an answer.
+    pub fn scrub_headers(&self, headers: &mut HeaderMap) {
+        if mechanism::off("credentials.scrub-headers") {
+            return;
+        }
+        self.in_answers(|patterns| {
+            if patterns.is_empty() {
+                return;
+            }
+            for value in headers.values_mut() {
+                if let Some(scrubbed) = replaced(value.as_bytes(), patterns) {
+                    self.given.store(true, Ordering::Relaxed);
+                    // Placeholders are made of letters, digits and underscores, so the value stays a header.
+                    *value = HeaderValue::from_bytes(&scrubbed)
+                        .unwrap_or(HeaderValue::from_static(CONCEALED));
+                }
+            }
+        });
+    }
+
+    /// Puts placeholders in the places of values in the whole body of an answer.
+    #[must_use]
+    pub fn scrub_body(&self, body: Bytes) -> Bytes {
+        if mechanism::off("credentials.scrub-body") {
+            return body;
+        }
+        self.in_answers(|patterns| match replaced(&body, patterns) {
+            Some(scrubbed) => {
+                self.given.store(true, Ordering::Relaxed);
+                scrubbed.into()
+            }
+            None => body.clone(),
+        })
+    }
+
+    /// The same for a body that passes piece by piece.
+    pub fn scrub_stream<B>(
+        self: &Arc<Self>,
+        body: B,
+    ) -> impl Body<Data = Bytes, Error = B::Error> + use<B>
+    where
+        B: Body<Data = Bytes> + Unpin + Send + 'static,
+    {
+        Scrubbed::new(body, Shared(Arc::clone(self)))
+    }
+
+    /// Calls `with` with the values that are looked for in answers, and what to put in their places.
+    fn in_answers<R>(&self, with: impl FnOnce(&[Pattern<'_>]) -> R) -> R {
+        let values = self.read();
+        let patterns: Vec<_> = values
+            .iter()
+            // What the guest may read anyway need not be hidden from it.
+            .filter(|value| !value.open && value.sort != Sort::Name)
+            .flat_map(|value| value.patterns(value.placeholder.as_bytes()))
+            .collect();
+        with(&patterns)
+    }
+
+    /// The text with every value and every placeholder replaced, for lines that a connector wrote.
+    ///
+    /// Values shorter than six characters are left alone: replacing every "a" of a text helps nobody.
+    #[must_use]
+    pub fn scrub(&self, text: &str) -> String {
+        if mechanism::off("credentials.scrub-texts") {
+            return text.to_owned();
+        }
+        let values = self.read();
+        let mut patterns = Vec::new();
+        // A parameter that the manifest opens by its name is no secret. One of a connector that may read all of them can be.
+        let open = |value: &Value| value.sort == Sort::Parameter && self.grants.opens(&value.key);
+        for value in values.iter().filter(|value| !open(value)) {
+            patterns.extend(value.patterns(CONCEALED.as_bytes()));
+            patterns.push(Pattern {
+                needle: value.placeholder.as_bytes(),
+                replacement: CONCEALED.as_bytes(),
+            });
+        }
+        match replaced(text.as_bytes(), &patterns) {
+            // Finds begin and end at characters, as all patterns are whole texts.
+            Some(scrubbed) => String::from_utf8_lossy(&scrubbed).into_owned(),
+            None => text.to_owned(),
+        }
+    }
+
+    /// A text for users or the log that a connector wrote: without values and placeholders, on one line, and at most
+    /// `max_chars` characters. Scrubbed before it is cut, as half a secret is still too much of it.
+    #[must_use]
+    pub fn message(&self, text: &str, max_chars: usize) -> String {
+        crate::log::message(&self.scrub(text), max_chars)
+    }
+
+    /// An answer for AppFlow with `<secret>` in the places of placeholders: they mean nothing outside of the invocation.
+    #[must_use]
+    pub fn conceal(&self, answer: Vec<u8>) -> Vec<u8> {
+        if !self.given.load(Ordering::Relaxed) || mechanism::off("credentials.conceal") {
+            return answer;
+        }
+        let values = self.read();
+        let patterns: Vec<_> = values
+            .iter()
+            .map(|value| Pattern {
+                needle: value.placeholder.as_bytes(),
+                replacement: CONCEALED.as_bytes(),
+            })
+            .collect();
+        replaced(&answer, &patterns).unwrap_or(answer)
+    }
+
+    /// Whether a text holds a password, key, token, or any placeholder, which would mean nothing in the next invocation. User
+    /// names and values of the connector's own scheme do not count: an account number or a region may well be part of an
+    /// address that a token carries.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        if mechanism::off("credentials.tokens") {
+            return false;
+        }
+        let values = self.read();
+        values.iter().any(|value| {
+            let secret = value.secret.expose();
+            (value.sort == Sort::Secret && secret.len() >= SHORTEST && text.contains(secret))
+                || text.contains(&value.placeholder)
+        })
+    }
+
+    /// Calls `with` for the value that a placeholder at the beginning of `text` stands for, if it is one of this vault.
+    pub(super) fn stands_for<R>(
+        &self,
+        placeholder: &[u8],
+        with: impl FnOnce(&str) -> R,
+    ) -> Option<R> {
+        let values = self.read();
+        let known = values
+            .iter()
+            .find(|value| value.placeholder.as_bytes() == placeholder)?;
+        Some(with(known.secret.expose()))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Value>> {
+        // Nothing is left half done in a list by a panic elsewhere.
+        self.values.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The placeholders of this vault in a text, as places in it.
+pub(super) fn placeholders<'t>(
+    text: &'t [u8],
+) -> impl Iterator<Item = (usize, &'t [u8])> + use<'t> {
+    memchr::memmem::find_iter(text, BEGINNING).filter_map(|at| {
+        let placeholder = text.get(at..at + PLACEHOLDER_CHARS)?;
+        Some((at, placeholder))
+    })
+}
+
+impl Value {
+    fn new(key: &str, secret: Secret, sort: Sort, open: bool) -> Self {
+        let name = if mechanism::off("credentials.random") {
+            uuid::Uuid::from_u128(u128::from(key.len() as u64))
+        } else {
+            uuid::Uuid::new_v4()
+        };
+        let forms = forms::of_value(secret.expose());
+        Self {
+            key: key.to_owned(),
+            placeholder: format!("sealed_{}_", name.simple()),
+            secret,
+            sort,
+            open,
+            forms,
+        }
+    }
+
+    fn patterns<'v>(&'v self, replacement: &'v [u8]) -> impl Iterator<Item = Pattern<'v>> {
+        // A form of a value that is too short would be found in its encodings only, which tells as much as it hides.
+        let long = self.secret.expose().len() >= SHORTEST;
+        let forms = self.forms.iter().filter(move |_| long);
+        forms.map(move |form| Pattern {
+            needle: form,
+            replacement,
+        })
+    }
+}
+
+/// A vault as a stream asks it.
+struct Shared(Arc<Vault>);
+
+impl Patterns for Shared {
+    fn with<R>(&self, with: impl FnOnce(&[Pattern<'_>]) -> R) -> R {
+        if mechanism::off("credentials.scrub-stream") {
+            return with(&[]);
+        }
+        self.0.in_answers(with)
+    }
+
+    fn replaced(&self) {
+        self.0.given.store(true, Ordering::Relaxed);
+    }
+
+    fn trailers(&self, trailers: &mut HeaderMap) {
+        self.0.scrub_headers(trailers);
+    }
+}
+
+#[cfg(test)]
+#[path = "vault_tests.rs"]
+mod tests;
