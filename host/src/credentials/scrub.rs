@@ -1,62 +1,142 @@
 //! Finding values in what comes back, and putting something else in their place: in whole bodies and in streams.
 //!
-//! Each form of each value is one pass with [`memchr::memmem`], whose vector code reads faster than memory delivers. A body
-//! without a find is handed on as it is, without a copy.
+//! All forms of all values are looked for in one pass with the vector code of [`aho_corasick::packed`], which reads a body
+//! several times faster than its JSON is read later. A body without a find is handed on as it is, without a copy.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use aho_corasick::packed::{Config, MatchKind, Searcher};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use memchr::{memchr_iter, memmem};
+use zeroize::Zeroizing;
+
+/// Most needles of one pass: the vector code sorts them into eight or sixteen buckets, and looks closer where a bucket may
+/// have a find.
+const MOST_AT_ONCE: usize = 32;
 
 /// A text to look for, and the text to put in its place.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pattern<'a> {
-    pub(super) needle: &'a [u8],
-    pub(super) replacement: &'a [u8],
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    pub(super) needle: Zeroizing<Vec<u8>>,
+    pub(super) replacement: Arc<str>,
 }
 
-/// The text with every find replaced; `None` if there is none. Where finds overlap, the one that begins first counts, and
-/// of those the longest.
-pub(super) fn replaced(text: &[u8], patterns: &[Pattern<'_>]) -> Option<Vec<u8>> {
-    let finds = finds(text, patterns);
-    if finds.is_empty() {
-        return None;
+/// Looks for needles, all at once.
+#[derive(Debug, Default)]
+pub(super) struct Finder {
+    patterns: Vec<Pattern>,
+    /// A searcher for each [`MOST_AT_ONCE`] of the patterns, in their order. It has a copy of the needles of its own. There is
+    /// none on processors without the vector instructions it needs, where the patterns are looked for one after the other.
+    searchers: Vec<Option<Searcher>>,
+}
+
+impl Finder {
+    /// Makes a finder. No needle may be empty.
+    pub(super) fn new(mut patterns: Vec<Pattern>) -> Self {
+        patterns.retain(|pattern| !pattern.needle.is_empty());
+        let mut config = Config::new();
+        config
+            .match_kind(MatchKind::LeftmostLongest)
+            .heuristic_pattern_limits(false);
+        let searchers = patterns
+            .chunks(MOST_AT_ONCE)
+            .map(|chunk| {
+                let needles = chunk.iter().map(|pattern| pattern.needle.as_slice());
+                config.builder().extend(needles).build()
+            })
+            .collect();
+        Self {
+            patterns,
+            searchers,
+        }
     }
-    let mut out = Vec::with_capacity(text.len());
-    let rest = copy(text, &finds, text.len(), &mut out);
-    out.extend_from_slice(text.get(rest..).unwrap_or_default());
-    Some(out)
+
+    /// The text with every find replaced; `None` if there is none. Where finds overlap, the one that begins first counts, and
+    /// of those the longest.
+    pub(super) fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let finds = self.finds(text);
+        if finds.is_empty() {
+            return None;
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let rest = copy(text, &finds, text.len(), &mut out);
+        out.extend_from_slice(text.get(rest..).unwrap_or_default());
+        Some(out)
+    }
+
+    /// Finds without overlaps, in order.
+    fn finds(&self, text: &[u8]) -> Vec<Find<'_>> {
+        let mut finds = Vec::new();
+        let chunks = self.patterns.chunks(MOST_AT_ONCE);
+        for (searcher, patterns) in self.searchers.iter().zip(chunks) {
+            match searcher {
+                Some(searcher) => {
+                    finds.extend(searcher.find_iter(text).filter_map(|found| {
+                        let pattern = patterns.get(found.pattern().as_usize())?;
+                        Some(Find::new(found.start(), pattern))
+                    }));
+                }
+                None => {
+                    for pattern in patterns {
+                        let starts = memmem::find_iter(text, &*pattern.needle);
+                        finds.extend(starts.map(|start| Find::new(start, pattern)));
+                    }
+                }
+            }
+        }
+        // One searcher finds in order and without overlaps.
+        if !matches!(self.searchers.as_slice(), [] | [Some(_)]) {
+            finds.sort_by_key(|find| (find.start, std::cmp::Reverse(find.end)));
+            let mut end = 0;
+            finds.retain(|find| {
+                let free = find.start >= end;
+                if free {
+                    end = find.end;
+                }
+                free
+            });
+        }
+        finds
+    }
+
+    /// Where the end of the text begins that may be the beginning of a find: the length of the text if there is none.
+    fn open_end(&self, text: &[u8]) -> usize {
+        let mut open = text.len();
+        for pattern in &self.patterns {
+            let Some(first) = pattern.needle.first() else {
+                continue;
+            };
+            let from = text.len().saturating_sub(pattern.needle.len() - 1);
+            let tail = text.get(from..).unwrap_or_default();
+            let begin = memchr_iter(*first, tail).find(|at| {
+                tail.get(*at..)
+                    .is_some_and(|end| pattern.needle.starts_with(end))
+            });
+            if let Some(at) = begin {
+                open = open.min(from + at);
+            }
+        }
+        open
+    }
 }
 
-struct Find<'a> {
+struct Find<'f> {
     start: usize,
     end: usize,
-    replacement: &'a [u8],
+    replacement: &'f str,
 }
 
-/// Finds without overlaps, in order.
-fn finds<'a>(text: &[u8], patterns: &[Pattern<'a>]) -> Vec<Find<'a>> {
-    let mut finds = Vec::new();
-    for pattern in patterns {
-        let length = pattern.needle.len();
-        finds.extend(memmem::find_iter(text, pattern.needle).map(|start| Find {
+impl<'f> Find<'f> {
+    fn new(start: usize, pattern: &'f Pattern) -> Self {
+        Self {
             start,
-            end: start + length,
-            replacement: pattern.replacement,
-        }));
-    }
-    finds.sort_by_key(|find| (find.start, std::cmp::Reverse(find.end)));
-    let mut end = 0;
-    finds.retain(|find| {
-        let free = find.start >= end;
-        if free {
-            end = find.end;
+            end: start + pattern.needle.len(),
+            replacement: &pattern.replacement,
         }
-        free
-    });
-    finds
+    }
 }
 
 /// Copies the text up to `until`, or to the end of the last find that begins before; returns where it stopped.
@@ -64,7 +144,7 @@ fn copy(text: &[u8], finds: &[Find<'_>], until: usize, out: &mut Vec<u8>) -> usi
     let mut done = 0;
     for find in finds.iter().take_while(|find| find.start < until) {
         out.extend_from_slice(text.get(done..find.start).unwrap_or_default());
-        out.extend_from_slice(find.replacement);
+        out.extend_from_slice(find.replacement.as_bytes());
         done = find.end;
     }
     if done < until {
@@ -74,30 +154,10 @@ fn copy(text: &[u8], finds: &[Find<'_>], until: usize, out: &mut Vec<u8>) -> usi
     done
 }
 
-/// Where the end of the text begins that may be the beginning of a find: the length of the text if there is none.
-fn open_end(text: &[u8], patterns: &[Pattern<'_>]) -> usize {
-    let mut open = text.len();
-    for pattern in patterns {
-        let Some(first) = pattern.needle.first() else {
-            continue;
-        };
-        let from = text.len().saturating_sub(pattern.needle.len() - 1);
-        let tail = text.get(from..).unwrap_or_default();
-        let begin = memchr_iter(*first, tail).find(|at| {
-            tail.get(*at..)
-                .is_some_and(|end| pattern.needle.starts_with(end))
-        });
-        if let Some(at) = begin {
-            open = open.min(from + at);
-        }
-    }
-    open
-}
-
 /// Where a stream gets what it looks for. Asked for each frame, as values may be added meanwhile.
 pub(super) trait Patterns: Send {
-    /// Calls `with` with the patterns of now.
-    fn with<R>(&self, with: impl FnOnce(&[Pattern<'_>]) -> R) -> R;
+    /// What is looked for now.
+    fn finder(&self) -> Arc<Finder>;
     /// Hears that something was replaced.
     fn replaced(&self);
     /// Replaces in headers that come at the end.
@@ -136,29 +196,27 @@ impl<B, P: Patterns> Scrubbed<B, P> {
             self.held.extend_from_slice(&data);
             self.held.split().freeze()
         };
-        let ended = self.ended;
-        let (out, rest, any) = self.patterns.with(|patterns| {
-            let finds = finds(&whole, patterns);
-            let mut until = if ended {
-                whole.len()
-            } else {
-                open_end(&whole, patterns)
-            };
-            if finds.is_empty() {
-                return (whole.slice(..until), until, false);
-            }
-            // What begins within a find is no beginning of its own.
-            while let Some(find) = finds
-                .iter()
-                .find(|find| find.start < until && until < find.end)
-            {
-                let after = whole.get(find.end..).unwrap_or_default();
-                until = find.end + open_end(after, patterns);
-            }
+        let finder = self.patterns.finder();
+        let finds = finder.finds(&whole);
+        let mut until = match self.ended {
+            true => whole.len(),
+            false => finder.open_end(&whole),
+        };
+        // What begins within a find is no beginning of its own.
+        while let Some(find) = finds
+            .iter()
+            .find(|find| find.start < until && until < find.end)
+        {
+            let after = whole.get(find.end..).unwrap_or_default();
+            until = find.end + finder.open_end(after);
+        }
+        let (out, rest, any) = if finds.is_empty() {
+            (whole.slice(..until), until, false)
+        } else {
             let mut out = Vec::with_capacity(whole.len());
             let rest = copy(&whole, &finds, until, &mut out);
             (Bytes::from(out), rest, true)
-        });
+        };
         if any {
             self.patterns.replaced();
         }
@@ -229,26 +287,24 @@ mod tests {
 
     use super::*;
 
-    const PATTERNS: [Pattern<'static>; 3] = [
-        Pattern {
-            needle: b"secret-and-more",
-            replacement: b"<LONG>",
-        },
-        Pattern {
-            needle: b"secret",
-            replacement: b"<S>",
-        },
-        Pattern {
-            needle: b"ababc",
-            replacement: b"<AB>",
-        },
-    ];
+    fn finder() -> Finder {
+        let pattern = |(needle, replacement): (&str, &str)| Pattern {
+            needle: Zeroizing::new(needle.as_bytes().to_vec()),
+            replacement: replacement.into(),
+        };
+        let patterns = [
+            ("secret-and-more", "<LONG>"),
+            ("secret", "<S>"),
+            ("ababc", "<AB>"),
+        ];
+        Finder::new(patterns.into_iter().map(pattern).collect())
+    }
 
-    struct Fixed;
+    struct Fixed(Arc<Finder>);
 
     impl Patterns for Fixed {
-        fn with<R>(&self, with: impl FnOnce(&[Pattern<'_>]) -> R) -> R {
-            with(&PATTERNS)
+        fn finder(&self) -> Arc<Finder> {
+            Arc::clone(&self.0)
         }
 
         fn replaced(&self) {}
@@ -263,7 +319,7 @@ mod tests {
     ) -> Scrubbed<impl Body<Data = Bytes, Error = Infallible> + Unpin, Fixed> {
         Scrubbed::new(
             StreamBody::new(futures::stream::iter(frames.into_iter().map(Ok))),
-            Fixed,
+            Fixed(Arc::new(finder())),
         )
     }
 
@@ -279,13 +335,39 @@ mod tests {
     #[test]
     fn the_longest_find_counts_and_nothing_is_copied_without_one() {
         let text = |text: &str| {
-            replaced(text.as_bytes(), &PATTERNS).map(|bytes| String::from_utf8(bytes).unwrap())
+            finder()
+                .replaced(text.as_bytes())
+                .map(|bytes| String::from_utf8(bytes).unwrap())
         };
         assert_eq!(text("nothing"), None);
         assert_eq!(
             text("a secret-and-more, secret-and-mor, secretsecret abababc").as_deref(),
             Some("a <LONG>, <S>-and-mor, <S><S> ab<AB>")
         );
+    }
+
+    #[test]
+    fn many_needles_are_found_in_more_than_one_pass() {
+        let pattern = |number: usize| Pattern {
+            needle: Zeroizing::new(format!("needle-{number:03}").into_bytes()),
+            replacement: format!("<{number}>").into(),
+        };
+        let longer = Pattern {
+            needle: Zeroizing::new(b"needle-001-and-more".to_vec()),
+            replacement: "<long>".into(),
+        };
+        let finder = Finder::new((0..100).map(pattern).chain([longer]).collect());
+        let text = "needle-099 needle-000 needle-001-and-more needle-001-";
+        let out = finder.replaced(text.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "<99> <0> <long> <1>-");
+        // As on a processor without vector instructions.
+        let searchers = finder.searchers.iter().map(|_| None).collect();
+        let slow = Finder {
+            searchers,
+            patterns: finder.patterns,
+        };
+        let out = slow.replaced(text.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "<99> <0> <long> <1>-");
     }
 
     #[tokio::test]
@@ -342,7 +424,7 @@ mod tests {
                 parts.push(&text[from..cut]);
                 from = cut;
             }
-            let whole = replaced(text.as_bytes(), &PATTERNS)
+            let whole = finder().replaced(text.as_bytes())
                 .map_or(text.clone(), |bytes| String::from_utf8(bytes).unwrap());
             let streamed = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(collected(&parts));
             prop_assert_eq!(streamed, whole);

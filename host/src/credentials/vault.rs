@@ -15,7 +15,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri};
@@ -23,7 +23,7 @@ use http_body::Body;
 use zeroize::Zeroizing;
 
 use super::forms::{self, SHORTEST};
-use super::scrub::{Pattern, Patterns, Scrubbed, replaced};
+use super::scrub::{Finder, Pattern, Patterns, Scrubbed};
 use super::typed::{PASSWORD, USERNAME};
 use super::{Credentials, SealError, Secret};
 use crate::manifest::Credentials as Grants;
@@ -44,21 +44,27 @@ const HTTPS_PORT: u16 = 443;
 pub struct Vault {
     credentials: Arc<Credentials>,
     grants: Grants,
-    values: RwLock<Vec<Value>>,
+    values: RwLock<Values>,
     /// Whether the guest was given a placeholder, so that one can turn up in its answer.
     given: AtomicBool,
+}
+
+/// The values, and what looks for them: made when first needed, and anew when a value was added.
+#[derive(Default)]
+struct Values {
+    list: Vec<Value>,
+    in_answers: OnceLock<Arc<Finder>>,
+    in_texts: OnceLock<Arc<Finder>>,
 }
 
 /// A value with its placeholder.
 struct Value {
     key: String,
-    placeholder: String,
+    placeholder: Arc<str>,
     secret: Secret,
     sort: Sort,
     /// Whether the guest may read it.
     open: bool,
-    /// The texts by which it is recognised, longest first.
-    forms: Vec<Zeroizing<Vec<u8>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,7 +89,7 @@ impl Vault {
     #[must_use]
     pub fn new(credentials: Arc<Credentials>, grants: Grants) -> Self {
         let custom = matches!(*credentials, Credentials::Custom { .. });
-        let mut values: Vec<Value> = credentials
+        let list: Vec<Value> = credentials
             .values()
             .into_iter()
             .map(|(key, secret)| {
@@ -96,17 +102,13 @@ impl Vault {
                 Value::new(key, secret.clone(), sort, open)
             })
             .collect();
-        if let Credentials::Basic { username, password } = &*credentials
-            && let Some(value) = values.iter_mut().find(|value| value.key == PASSWORD)
-        {
-            value
-                .forms
-                .extend(forms::of_pair(username.expose(), password.expose()));
-        }
         Self {
             credentials,
             grants,
-            values: RwLock::new(values),
+            values: RwLock::new(Values {
+                list,
+                ..Values::default()
+            }),
             given: AtomicBool::new(false),
         }
     }
@@ -139,14 +141,14 @@ impl Vault {
     #[must_use]
     pub fn show(&self, key: &str, value: &Secret) -> String {
         let values = self.read();
-        match values.iter().find(|known| known.key == key) {
+        match values.list.iter().find(|known| known.key == key) {
             Some(known)
                 if !known.open
                     && !known.secret.expose().is_empty()
                     && !mechanism::off("credentials.sealed") =>
             {
                 self.given.store(true, Ordering::Relaxed);
-                known.placeholder.clone()
+                known.placeholder.to_string()
             }
             _ => value.expose().to_owned(),
         }
@@ -155,7 +157,7 @@ impl Vault {
     /// Whether there is a value that the guest does not see.
     #[must_use]
     pub fn is_sealing(&self) -> bool {
-        self.read().iter().any(|value| !value.open)
+        self.read().list.iter().any(|value| !value.open)
     }
 
     /// Whether values may go to the host of this address. That the host is granted at all is for the policy to say.
@@ -227,12 +229,15 @@ impl Vault {
     fn add(&self, text: String) -> String {
         self.given.store(true, Ordering::Relaxed);
         let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = values.iter().find(|value| value.secret.expose() == text) {
-            return known.placeholder.clone();
+        let mut known = values.list.iter();
+        if let Some(known) = known.find(|value| value.secret.expose() == text) {
+            return known.placeholder.to_string();
         }
         let value = Value::new("", Secret::new(text), Sort::Secret, false);
-        let placeholder = value.placeholder.clone();
-        values.push(value);
+        let placeholder = value.placeholder.to_string();
+        values.list.push(value);
+        values.in_answers = OnceLock::new();
+        values.in_texts = OnceLock::new();
         placeholder
     }
 
@@ -241,19 +246,15 @@ impl Vault {
         if mechanism::off("credentials.scrub-headers") {
             return;
         }
-        self.in_answers(|patterns| {
-            if patterns.is_empty() {
-                return;
+        let finder = self.in_answers();
+        for value in headers.values_mut() {
+            if let Some(scrubbed) = finder.replaced(value.as_bytes()) {
+                self.given.store(true, Ordering::Relaxed);
+                // Placeholders are made of letters, digits and underscores, so the value stays a header.
+                *value = HeaderValue::from_bytes(&scrubbed)
+                    .unwrap_or(HeaderValue::from_static(CONCEALED));
             }
-            for value in headers.values_mut() {
-                if let Some(scrubbed) = replaced(value.as_bytes(), patterns) {
-                    self.given.store(true, Ordering::Relaxed);
-                    // Placeholders are made of letters, digits and underscores, so the value stays a header.
-                    *value = HeaderValue::from_bytes(&scrubbed)
-                        .unwrap_or(HeaderValue::from_static(CONCEALED));
-                }
-            }
-        });
+        }
     }
 
     /// Puts placeholders in the places of values in the whole body of an answer.
@@ -262,13 +263,13 @@ impl Vault {
         if mechanism::off("credentials.scrub-body") {
             return body;
         }
-        self.in_answers(|patterns| match replaced(&body, patterns) {
+        match self.in_answers().replaced(&body) {
             Some(scrubbed) => {
                 self.given.store(true, Ordering::Relaxed);
                 scrubbed.into()
             }
-            None => body.clone(),
-        })
+            None => body,
+        }
     }
 
     /// The same for a body that passes piece by piece.
@@ -282,16 +283,52 @@ impl Vault {
         Scrubbed::new(body, Shared(Arc::clone(self)))
     }
 
-    /// Calls `with` with the values that are looked for in answers, and what to put in their places.
-    fn in_answers<R>(&self, with: impl FnOnce(&[Pattern<'_>]) -> R) -> R {
+    /// Looks for the values that the guest may not read.
+    fn in_answers(&self) -> Arc<Finder> {
         let values = self.read();
-        let patterns: Vec<_> = values
-            .iter()
-            // What the guest may read anyway need not be hidden from it.
-            .filter(|value| !value.open && value.sort != Sort::Name)
-            .flat_map(|value| value.patterns(value.placeholder.as_bytes()))
-            .collect();
-        with(&patterns)
+        let make = || {
+            let sealed = values.list.iter().filter(|value| !value.open);
+            let mut patterns: Vec<_> = sealed
+                .clone()
+                .filter(|value| value.sort != Sort::Name)
+                .flat_map(|value| value.patterns(&value.placeholder))
+                .collect();
+            let password = sealed.clone().find(|value| value.key == PASSWORD);
+            if let (
+                Credentials::Basic {
+                    username,
+                    password: _,
+                },
+                Some(value),
+            ) = (&*self.credentials, password)
+            {
+                let forms = forms::of_pair(username.expose(), value.secret.expose());
+                patterns.extend(forms.into_iter().map(|needle| Pattern {
+                    needle,
+                    replacement: Arc::clone(&value.placeholder),
+                }));
+            }
+            Arc::new(Finder::new(patterns))
+        };
+        Arc::clone(values.in_answers.get_or_init(make))
+    }
+
+    /// Looks for what has no place in texts for users and the log.
+    fn in_texts(&self) -> Arc<Finder> {
+        let values = self.read();
+        let make = || {
+            // A parameter that the manifest opens by its name is no secret. One of a connector that may read all of them can be.
+            let open =
+                |value: &&Value| value.sort == Sort::Parameter && self.grants.opens(&value.key);
+            let concealed: Arc<str> = CONCEALED.into();
+            let mut patterns = Vec::new();
+            for value in values.list.iter().filter(|value| !open(value)) {
+                patterns.extend(value.patterns(&concealed));
+                patterns.push(value.own_placeholder(&concealed));
+            }
+            Arc::new(Finder::new(patterns))
+        };
+        Arc::clone(values.in_texts.get_or_init(make))
     }
 
     /// The text with every value and every placeholder replaced, for lines that a connector wrote.
@@ -302,18 +339,7 @@ impl Vault {
         if mechanism::off("credentials.scrub-texts") {
             return text.to_owned();
         }
-        let values = self.read();
-        let mut patterns = Vec::new();
-        // A parameter that the manifest opens by its name is no secret. One of a connector that may read all of them can be.
-        let open = |value: &Value| value.sort == Sort::Parameter && self.grants.opens(&value.key);
-        for value in values.iter().filter(|value| !open(value)) {
-            patterns.extend(value.patterns(CONCEALED.as_bytes()));
-            patterns.push(Pattern {
-                needle: value.placeholder.as_bytes(),
-                replacement: CONCEALED.as_bytes(),
-            });
-        }
-        match replaced(text.as_bytes(), &patterns) {
+        match self.in_texts().replaced(text.as_bytes()) {
             // Finds begin and end at characters, as all patterns are whole texts.
             Some(scrubbed) => String::from_utf8_lossy(&scrubbed).into_owned(),
             None => text.to_owned(),
@@ -333,15 +359,14 @@ impl Vault {
         if !self.given.load(Ordering::Relaxed) || mechanism::off("credentials.conceal") {
             return answer;
         }
+        let concealed: Arc<str> = CONCEALED.into();
         let values = self.read();
-        let patterns: Vec<_> = values
+        let placeholders = values
+            .list
             .iter()
-            .map(|value| Pattern {
-                needle: value.placeholder.as_bytes(),
-                replacement: CONCEALED.as_bytes(),
-            })
-            .collect();
-        replaced(&answer, &patterns).unwrap_or(answer)
+            .map(|value| value.own_placeholder(&concealed));
+        let finder = Finder::new(placeholders.collect());
+        finder.replaced(&answer).unwrap_or(answer)
     }
 
     /// Whether a text holds a password, key, token, or any placeholder, which would mean nothing in the next invocation. User
@@ -353,10 +378,10 @@ impl Vault {
             return false;
         }
         let values = self.read();
-        values.iter().any(|value| {
+        values.list.iter().any(|value| {
             let secret = value.secret.expose();
             (value.sort == Sort::Secret && secret.len() >= SHORTEST && text.contains(secret))
-                || text.contains(&value.placeholder)
+                || text.contains(&*value.placeholder)
         })
     }
 
@@ -368,12 +393,13 @@ impl Vault {
     ) -> Option<R> {
         let values = self.read();
         let known = values
+            .list
             .iter()
             .find(|value| value.placeholder.as_bytes() == placeholder)?;
         Some(with(known.secret.expose()))
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Vec<Value>> {
+    fn read(&self) -> RwLockReadGuard<'_, Values> {
         // Nothing is left half done in a list by a panic elsewhere.
         self.values.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -396,25 +422,30 @@ impl Value {
         } else {
             uuid::Uuid::new_v4()
         };
-        let forms = forms::of_value(secret.expose());
         Self {
             key: key.to_owned(),
-            placeholder: format!("sealed_{}_", name.simple()),
+            placeholder: format!("sealed_{}_", name.simple()).into(),
             secret,
             sort,
             open,
-            forms,
         }
     }
 
-    fn patterns<'v>(&'v self, replacement: &'v [u8]) -> impl Iterator<Item = Pattern<'v>> {
-        // A form of a value that is too short would be found in its encodings only, which tells as much as it hides.
+    /// The texts by which it is recognised, each with what takes its place; none if it is too short to be looked for.
+    fn patterns<'v>(&'v self, replacement: &'v Arc<str>) -> impl Iterator<Item = Pattern> + 'v {
         let long = self.secret.expose().len() >= SHORTEST;
-        let forms = self.forms.iter().filter(move |_| long);
-        forms.map(move |form| Pattern {
-            needle: form,
-            replacement,
+        let forms = long.then(|| forms::of_value(self.secret.expose()));
+        forms.into_iter().flatten().map(|needle| Pattern {
+            needle,
+            replacement: Arc::clone(replacement),
         })
+    }
+
+    fn own_placeholder(&self, replacement: &Arc<str>) -> Pattern {
+        Pattern {
+            needle: Zeroizing::new(self.placeholder.as_bytes().to_vec()),
+            replacement: Arc::clone(replacement),
+        }
     }
 }
 
@@ -422,11 +453,11 @@ impl Value {
 struct Shared(Arc<Vault>);
 
 impl Patterns for Shared {
-    fn with<R>(&self, with: impl FnOnce(&[Pattern<'_>]) -> R) -> R {
+    fn finder(&self) -> Arc<Finder> {
         if mechanism::off("credentials.scrub-stream") {
-            return with(&[]);
+            return Arc::default();
         }
-        self.0.in_answers(with)
+        self.0.in_answers()
     }
 
     fn replaced(&self) {
