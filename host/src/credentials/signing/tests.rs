@@ -1,4 +1,9 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::type_complexity,
+    reason = "tests"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
