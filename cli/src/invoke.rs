@@ -170,6 +170,7 @@ fn call(body: &[u8], timeout: Duration) -> Call<'_> {
         body,
         request_id: "local",
         function_arn: "arn:aws:lambda:us-east-1:000000000000:function:local",
+        trace_id: None,
         deadline: Instant::now() + timeout,
     }
 }

@@ -40,6 +40,7 @@ async fn answer(host: &Host, event: &LambdaEvent<Box<RawValue>>) -> Box<RawValue
             body: body.as_bytes(),
             request_id: &event.context.request_id,
             function_arn: &event.context.invoked_function_arn,
+            trace_id: event.context.xray_trace_id.as_deref(),
             deadline: deadline(event.context.deadline),
         })
         .await;

@@ -9,6 +9,7 @@
 //! 5. [`bindings`]: the call into the guest, and what the guest can call: [`page`] for records, [`egress`] for requests;
 //! 6. [`error`](Error): whatever went wrong, as one of AppFlow's codes.
 //!
+//! [`log`] and [`telemetry`] tell operators what happened.
 //! [`engine`] loads the compiled connector with its [`manifest`] once per process, under [`settings`] from the environment.
 
 pub mod appflow;
@@ -32,6 +33,7 @@ mod mechanism;
 pub mod page;
 pub mod settings;
 mod start;
+pub mod telemetry;
 
 pub use error::Error;
 pub use start::{StartError, egress_for, host};

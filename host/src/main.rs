@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use appflow_host::log::LogSettings;
 use appflow_host::settings::Settings;
 use appflow_host::{host, lambda, log};
 
@@ -14,7 +15,7 @@ fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return refuse(&error),
     };
-    log::init(settings.log.as_deref());
+    log::init(settings.log);
     let host = match host(&settings) {
         Ok(host) => Arc::new(host),
         Err(error) => return refuse(&error),
@@ -46,7 +47,7 @@ fn refuse(error: &dyn std::error::Error) -> ExitCode {
         text.push_str(&error.to_string());
         cause = error.source();
     }
-    log::init(None);
+    log::init(LogSettings::default());
     tracing::error!(target: "appflow_host", "cannot start: {text}");
     ExitCode::from(EXIT_CONFIG)
 }

@@ -4,6 +4,10 @@
 //! | --- | --- | --- |
 //! | `APPFLOW_COMPONENT` | path of the compiled connector | `connector.cwasm` beside the binary |
 //! | `APPFLOW_LOG` | `error`, `warn`, `info`, `debug` or `trace` | `info` |
+//! | `APPFLOW_LOG_SAMPLE` | share of the invocations, 0 to 1, that are logged at `debug`; see [`LogSettings::sample`] | `0` |
+//! | `APPFLOW_LOG_ON_FAILURE` | `debug`: an invocation that fails writes its last debug lines too | `off` |
+//! | `APPFLOW_METRICS` | `emf`: one line of CloudWatch's Embedded Metric Format per invocation; `off` | `emf` in Lambda, else `off` |
+//! | `APPFLOW_METRICS_NAMESPACE` | namespace of the metrics | `AppFlowWasm` |
 //! | `APPFLOW_EGRESS_HOSTS`, `APPFLOW_READABLE`, `APPFLOW_MEMORY_MB` and the other limits | what the operator takes away from the manifest; see [`Narrowing`] | nothing |
 //! | `APPFLOW_LOCAL_TARGETS` | addresses on this machine that the connector may reach; see [`crate::egress`] | none |
 //! | `APPFLOW_SECRETS_FILE` | file with secrets, in place of Secrets Manager; see [`crate::credentials`] | none |
@@ -14,13 +18,24 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
+use tracing::Level;
 
+use crate::log::LogSettings;
 use crate::manifest::Narrowing;
+use crate::telemetry::{DEFAULT_NAMESPACE, is_namespace};
 
 /// Path of the compiled connector.
 pub const COMPONENT: &str = "APPFLOW_COMPONENT";
 /// Level of the log.
 pub const LOG: &str = "APPFLOW_LOG";
+/// Share of the invocations that are logged at `debug`.
+pub const LOG_SAMPLE: &str = "APPFLOW_LOG_SAMPLE";
+/// Whether failures write more lines.
+pub const LOG_ON_FAILURE: &str = "APPFLOW_LOG_ON_FAILURE";
+/// Form of the metrics.
+pub const METRICS: &str = "APPFLOW_METRICS";
+/// Namespace of the metrics.
+pub const METRICS_NAMESPACE: &str = "APPFLOW_METRICS_NAMESPACE";
 /// Faults on purpose.
 pub use crate::egress::FAULTS_VARIABLE as FAULTS;
 /// Addresses on this machine that may be reached.
@@ -43,8 +58,10 @@ const LAMBDA_ENVIRONMENT: &str = "AWS_Lambda";
 pub struct Settings {
     /// Path of the compiled connector.
     pub component: PathBuf,
-    /// Level of the log.
-    pub log: Option<String>,
+    /// Which lines the log has.
+    pub log: LogSettings,
+    /// Namespace of the metrics; `None` if there are none.
+    pub metrics: Option<String>,
     /// Addresses on this machine, as written.
     pub local_targets: Option<String>,
     /// File with secrets.
@@ -64,6 +81,16 @@ pub enum SettingsError {
         "{0} is for local runs and is refused in Lambda; remove it from the function's environment"
     )]
     LocalOnly(&'static str),
+    /// A setting has a value it cannot have.
+    #[error("{name} cannot be {value:?}; accepted: {accepted}")]
+    Invalid {
+        /// Name of the variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What would be accepted.
+        accepted: &'static str,
+    },
     /// The path of the binary is not known, so neither is the connector's.
     #[error(
         "cannot tell where this program lies; set {COMPONENT} to the path of the compiled connector"
@@ -100,12 +127,62 @@ impl Settings {
         };
         Ok(Self {
             component,
+            log: log(lookup)?,
+            metrics: metrics(lookup, lambda)?,
             narrowing: Narrowing::from_environment(lookup),
-            log: lookup(LOG),
             local_targets: lookup(LOCAL_TARGETS),
             secrets_file: lookup(SECRETS_FILE).map(PathBuf::from),
             faults: lookup(FAULTS),
         })
+    }
+}
+
+fn log(lookup: impl Fn(&str) -> Option<String>) -> Result<LogSettings, SettingsError> {
+    let mut settings = LogSettings::at(&lookup(LOG).unwrap_or_default());
+    if let Some(text) = lookup(LOG_SAMPLE) {
+        let share = text.trim().parse().ok();
+        settings.sample = share
+            .filter(|share| (0.0..=1.0).contains(share))
+            .ok_or_else(|| invalid(LOG_SAMPLE, text, "a share from 0 to 1, such as 0.01"))?;
+    }
+    settings.on_failure = match lookup(LOG_ON_FAILURE) {
+        None => None,
+        Some(text) => match text.trim() {
+            "off" => None,
+            "debug" => Some(Level::DEBUG),
+            _ => return Err(invalid(LOG_ON_FAILURE, text, "\"debug\" or \"off\"")),
+        },
+    };
+    Ok(settings)
+}
+
+fn metrics(
+    lookup: impl Fn(&str) -> Option<String>,
+    lambda: bool,
+) -> Result<Option<String>, SettingsError> {
+    let namespace = lookup(METRICS_NAMESPACE).unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+    if !is_namespace(&namespace) {
+        let accepted =
+            "1 to 255 letters, digits, blanks and .-_/#: that do not begin with \":\" or \"AWS/\"";
+        return Err(invalid(METRICS_NAMESPACE, namespace, accepted));
+    }
+    let are_on = match lookup(METRICS) {
+        // Elsewhere nobody reads them, and standard output may be somebody's terminal.
+        None => lambda,
+        Some(text) => match text.trim() {
+            "emf" => true,
+            "off" => false,
+            _ => return Err(invalid(METRICS, text, "\"emf\" or \"off\"")),
+        },
+    };
+    Ok(are_on.then_some(namespace))
+}
+
+fn invalid(name: &'static str, value: String, accepted: &'static str) -> SettingsError {
+    SettingsError::Invalid {
+        name,
+        value: crate::log::message(&value, 100),
+        accepted,
     }
 }
 
@@ -149,6 +226,50 @@ mod tests {
             assert!(read(&[elsewhere, (name, "x")]).is_ok());
             assert!(read(&[(name, "x")]).is_ok());
             assert!(read(&[lambda, (name, " ")]).is_ok());
+        }
+    }
+
+    #[test]
+    fn metrics_are_written_in_lambda_and_elsewhere_when_asked_for() {
+        let lambda = (LAMBDA_MARK, "on-demand");
+        let metrics = |variables: &[(&str, &str)]| read(variables).unwrap().metrics;
+        assert_eq!(metrics(&[]), None);
+        assert_eq!(metrics(&[lambda]).as_deref(), Some(DEFAULT_NAMESPACE));
+        assert_eq!(metrics(&[lambda, (METRICS, "off")]), None);
+        assert_eq!(
+            metrics(&[(METRICS, "emf"), (METRICS_NAMESPACE, "Team/X")]).as_deref(),
+            Some("Team/X")
+        );
+    }
+
+    #[test]
+    fn the_log_is_told_what_to_show() {
+        let log = |variables: &[(&str, &str)]| read(variables).unwrap().log;
+        assert_eq!(log(&[]), LogSettings::default());
+        let settings = log(&[
+            (LOG, "warn"),
+            (LOG_SAMPLE, "0.01"),
+            (LOG_ON_FAILURE, "debug"),
+        ]);
+        assert_eq!(settings.level, Level::WARN);
+        assert!((settings.sample - 0.01).abs() < 1e-9);
+        assert_eq!(settings.on_failure, Some(Level::DEBUG));
+        assert_eq!(log(&[(LOG_ON_FAILURE, "off")]).on_failure, None);
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_is_named_with_what_is_accepted() {
+        for (name, value) in [
+            (LOG_SAMPLE, "1.5"),
+            (LOG_SAMPLE, "-0.1"),
+            (LOG_SAMPLE, "NaN"),
+            (LOG_SAMPLE, "a tenth"),
+            (LOG_ON_FAILURE, "yes"),
+            (METRICS, "prometheus"),
+            (METRICS_NAMESPACE, "AWS/Lambda"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(value), "{error}");
         }
     }
 }

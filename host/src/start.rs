@@ -16,6 +16,7 @@ use crate::entitlement::{
 use crate::invocation::Host;
 use crate::manifest::{BackEnd, Manifest, NarrowingError};
 use crate::settings::Settings;
+use crate::telemetry::Metrics;
 
 /// Why a host cannot start.
 #[derive(Debug, Error)]
@@ -61,7 +62,11 @@ pub fn host(settings: &Settings) -> Result<Host, StartError> {
     let manifest = connector.manifest();
     let gate = gate(manifest, &aws)?;
     let egress = egress_for(manifest, local, faults);
-    Ok(Host::new(connector, egress, SecretCache::new(store), gate))
+    let metrics = settings
+        .metrics
+        .as_deref()
+        .map(|namespace| Metrics::to_stdout(namespace, &manifest.name));
+    Ok(Host::new(connector, egress, SecretCache::new(store), gate).with_metrics(metrics))
 }
 
 /// The way out that a manifest grants. `local` and `faults` are empty in production.

@@ -6,6 +6,7 @@
 //!
 //! * [`runtime_api`]: the Runtime API with Lambda's limits: 6 MB, deadline, restart of a process that ended.
 //! * [`checker`]: whether an answer can be decoded by AppFlow, property by property.
+//! * [`emf`]: whether CloudWatch would take a line as metrics.
 //! * [`cases`]: contract cases as folders: request in, what the application does, answer out.
 //! * [`upstream`]: an application whose answers and faults are written in a file.
 //! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
@@ -17,6 +18,7 @@
 pub mod addresses;
 pub mod cases;
 pub mod checker;
+pub mod emf;
 pub mod fakes;
 pub mod runtime_api;
 pub mod salesforce;

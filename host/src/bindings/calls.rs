@@ -64,17 +64,40 @@ pub struct Usage {
     pub log_lines_dropped: u32,
 }
 
+/// A guest that could not be started.
+#[derive(Debug)]
+pub struct FailedStart {
+    /// How it ended: [`Error::Trap`].
+    pub error: Error,
+    /// What it used until then.
+    pub usage: Box<Usage>,
+}
+
+impl Usage {
+    fn of(state: &HostState) -> Self {
+        let (printed, printed_dropped) = state.printed.take(|text| state.vault.scrub(text));
+        Self {
+            memory_bytes: state.limiter.peak_bytes(),
+            held_bytes: state.held_peak_bytes,
+            calls: state.calls,
+            printed,
+            printed_dropped,
+            log_lines_dropped: state.log_lines.saturating_sub(super::state::MAX_LOG_LINES),
+        }
+    }
+}
+
 impl<'c> Guest<'c> {
     /// Makes an instance. It will be stopped at the state's deadline.
     ///
     /// # Errors
     ///
-    /// [`Error::Trap`] if the guest's own start ends badly.
+    /// [`FailedStart`] if the guest's own start ends badly.
     pub async fn instantiate(
         connector: &'c Connector,
         state: HostState,
         alarm: &Alarm,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FailedStart> {
         let deadline = state.deadline();
         let mut store = Store::new(&connector.engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -91,14 +114,20 @@ impl<'c> Guest<'c> {
         // A start that waits is not stopped by the alarm, which only wakes guests that compute.
         let until = tokio::time::Instant::from_std(deadline) + GRACE;
         let made = connector.pre.instantiate_async(&mut store);
-        let instance = match tokio::time::timeout_at(until, made).await {
-            Ok(made) => made.map_err(|error| trap(&error, store.data()))?,
-            Err(_) => return Err(ended(TrapKind::Time, store.data())),
+        let error = match tokio::time::timeout_at(until, made).await {
+            Ok(Ok(instance)) => {
+                return Ok(Self {
+                    connector,
+                    store,
+                    instance,
+                });
+            }
+            Ok(Err(error)) => trap(&error, store.data()),
+            Err(_) => ended(TrapKind::Time, store.data()),
         };
-        Ok(Self {
-            connector,
-            store,
-            instance,
+        Err(FailedStart {
+            error,
+            usage: Box::new(Usage::of(store.data())),
         })
     }
 
@@ -107,15 +136,7 @@ impl<'c> Guest<'c> {
         // Handing over the result is the last place at which a process can end.
         crate::egress::kill::count();
         let state = self.store.into_data();
-        let (printed, printed_dropped) = state.printed.take(|text| state.vault.scrub(text));
-        let usage = Usage {
-            memory_bytes: state.limiter.peak_bytes(),
-            held_bytes: state.held_peak_bytes,
-            calls: state.calls,
-            printed,
-            printed_dropped,
-            log_lines_dropped: state.log_lines.saturating_sub(super::state::MAX_LOG_LINES),
-        };
+        let usage = Usage::of(&state);
         (state.page, usage)
     }
 
@@ -311,7 +332,9 @@ pub async fn check_types(
     state: HostState,
     alarm: &Alarm,
 ) -> Result<(), Error> {
-    let mut guest = Guest::instantiate(connector, state, alarm).await?;
+    let mut guest = Guest::instantiate(connector, state, alarm)
+        .await
+        .map_err(|failed| failed.error)?;
     let named = |interface: &str, error: Error| {
         Error::Contract(format!("interface `{interface}`: {error}"))
     };

@@ -348,16 +348,15 @@ impl log::Host for HostState {
             })
             .collect();
         let fields = serde_json::to_string(&fields).unwrap_or_default();
-        let request_id = self.info.request_id.as_str();
         match level {
-            log::Level::Debug => tracing::debug!(target: "connector", request_id, fields, "{text}"),
+            log::Level::Debug => tracing::debug!(target: "connector", fields, "{text}"),
             log::Level::Info => {
-                tracing::info!(target: "connector", request_id, fields, "{text}")
+                tracing::info!(target: "connector", fields, "{text}")
             }
             log::Level::Warn => {
-                tracing::warn!(target: "connector", request_id, fields, "{text}")
+                tracing::warn!(target: "connector", fields, "{text}")
             }
-            log::Level::Error => tracing::error!(target: "connector", request_id, fields, "{text}"),
+            log::Level::Error => tracing::error!(target: "connector", fields, "{text}"),
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ mod stdio;
 #[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;
 
-pub use calls::{Guest, Usage, check_types};
+pub use calls::{FailedStart, Guest, Usage, check_types};
 pub use host_calls::HostCalls;
 pub use state::{HostState, InvocationInfo, Parts};
 

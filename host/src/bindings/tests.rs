@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::{Guest, HostState, InvocationInfo};
+use super::{Guest, HostState, InvocationInfo, Usage};
 use crate::Error;
 use crate::engine::{Alarm, Connector, Metadata, Target, TrapKind, config};
 
@@ -45,8 +45,48 @@ const GROWS: &str = "(component
     (start $start))
   (core instance (instantiate $m)))";
 
+/// A component whose start says what is wrong on standard error, and gives up.
+const EXPLAINS: &str = r#"
+(component
+  (import "wasi:io/error@0.2.12" (instance $error (export "error" (type $e (sub resource)))))
+  (alias export $error "error" (type $error-type))
+  (import "wasi:io/streams@0.2.12" (instance $streams
+    (alias outer 1 $error-type (type $e))
+    (export "error" (type $f (eq $e)))
+    (export "output-stream" (type $o (sub resource)))
+    (type $g (variant (case "last-operation-failed" (own $f)) (case "closed")))
+    (export "stream-error" (type $h (eq $g)))
+    (export "[method]output-stream.blocking-write-and-flush"
+      (func (param "self" (borrow $o)) (param "contents" (list u8)) (result (result (error $h)))))))
+  (alias export $streams "output-stream" (type $stream))
+  (import "wasi:cli/stderr@0.2.12" (instance $stderr
+    (alias outer 1 $stream (type $o))
+    (export "output-stream" (type $p (eq $o)))
+    (export "get-stderr" (func (result (own $p))))))
+  (core module $data (memory (export "memory") 2) (data (i32.const 0) "no table of currencies"))
+  (core instance $data (instantiate $data))
+  (core func $get (canon lower (func $stderr "get-stderr")))
+  (core func $write (canon lower
+    (func $streams "[method]output-stream.blocking-write-and-flush") (memory (core memory $data "memory"))))
+  (core module $m
+    (import "h" "get" (func $get (result i32)))
+    (import "h" "write" (func $write (param i32 i32 i32 i32)))
+    (func $start
+      (call $write (call $get) (i32.const 0) (i32.const 22) (i32.const 64))
+      unreachable)
+    (start $start))
+  (core instance (instantiate $m (with "h" (instance
+    (export "get" (func $get))
+    (export "write" (func $write)))))))
+"#;
+
 /// How the start of a component ends that may take 200 ms.
 async fn start(wat: &str) -> TrapKind {
+    failed_start(wat).await.0
+}
+
+/// The same, and what it has used.
+async fn failed_start(wat: &str) -> (TrapKind, Usage) {
     let engine = Engine::new(&config()).unwrap();
     let component = Component::new(&engine, wat).unwrap();
     let metadata = Metadata {
@@ -64,10 +104,11 @@ async fn start(wat: &str) -> TrapKind {
     };
     let state = HostState::alone(info, connector.manifest().limits);
     let outcome = Guest::instantiate(&connector, state, &Alarm::new()).await;
-    match outcome.err() {
-        Some(Error::Trap { kind, .. }) => kind,
-        other => panic!("the start ended without a trap: {other:?}"),
-    }
+    let failed = outcome.err().unwrap();
+    let Error::Trap { kind, .. } = failed.error else {
+        panic!("the start ended without a trap: {:?}", failed.error)
+    };
+    (kind, *failed.usage)
 }
 
 #[tokio::test]
@@ -83,4 +124,12 @@ async fn a_start_that_spins_ends_with_its_time() {
 #[tokio::test]
 async fn a_start_that_takes_too_much_memory_is_called_by_its_name() {
     assert_eq!(start(GROWS).await, TrapKind::Memory);
+}
+
+#[tokio::test]
+async fn what_a_failed_start_has_printed_and_used_is_not_lost() {
+    let (kind, usage) = failed_start(EXPLAINS).await;
+    assert_eq!(kind, TrapKind::Panic);
+    assert_eq!(usage.printed, ["no table of currencies"]);
+    assert_eq!(usage.memory_bytes, 2 << 16);
 }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Secret, SecretError, SecretStore};
 use crate::aws::Aws;
+use crate::telemetry::PassTraceId;
 
 /// One try: Secrets Manager answers in tens of milliseconds, so two seconds mean a lost packet or a connection that died
 /// while the process was frozen.
@@ -58,6 +59,7 @@ impl SecretsManager {
             .config((!region.is_empty()).then_some(region))
             .await;
         let config = aws_sdk_secretsmanager::config::Builder::from(&shared)
+            .interceptor(PassTraceId)
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(ATTEMPT_TIMEOUT)

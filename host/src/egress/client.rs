@@ -11,6 +11,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use super::answer::collect;
 use super::connector::{Connector, Network, SystemNetwork};
@@ -28,6 +29,7 @@ use super::retry::{Answered, Attempts, Backoff, is_repeatable};
 use super::slots::{Slot, Slots};
 use crate::clock::{Clock, SystemClock};
 use crate::mechanism;
+use crate::telemetry::{TRACE_HEADER, spans};
 
 /// Redirects to the same host that are followed.
 const MAX_REDIRECTS: usize = 5;
@@ -314,6 +316,12 @@ impl Egress {
         policy.stats().add_wait(start.elapsed());
         let slot = slot.map_err(|_| EgressError::Busy { host: host() })?;
         policy.stats().add_call();
+        if let Some(trace) = policy.trace() {
+            request
+                .headers_mut()
+                .insert(TRACE_HEADER, trace.header().clone());
+        }
+        let span = spans::upstream(request.method(), &granted.host);
         let forward = async {
             self.pool.client().request(request).await.map_err(|error| {
                 let error = sort(&error, &granted.host);
@@ -334,8 +342,11 @@ impl Egress {
             false => deadline.min(after(Instant::now(), first_byte)),
         };
         let response = timeout_at(until, answer)
+            .instrument(span.clone())
             .await
-            .map_err(|_| EgressError::Timeout { host: host() })??;
+            .unwrap_or_else(|_| Err(EgressError::Timeout { host: host() }));
+        spans::upstream_ended(&span, &response);
+        let response = response?;
         let now = self.clock.now().wall;
         Ok(Head {
             retry_after_seconds: retry_after(response.status(), response.headers(), now),

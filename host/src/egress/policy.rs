@@ -10,6 +10,7 @@ use super::host::{Host, parse_authority};
 use super::host_pattern::{HTTPS_PORT, HostPattern};
 use super::local::LocalTargets;
 use super::stats::OutboundStats;
+use crate::telemetry::TraceId;
 
 /// Different refusals that are kept for the log.
 const MAX_DENIALS: usize = 8;
@@ -39,6 +40,7 @@ pub struct Policy {
     problems: Arc<[SettingProblem]>,
     stats: Arc<OutboundStats>,
     denials: Arc<Mutex<Vec<Denial>>>,
+    trace: Option<TraceId>,
 }
 
 /// A setting whose host was not granted.
@@ -163,7 +165,20 @@ impl Policy {
             problems: problems.into(),
             stats: Arc::default(),
             denials: Arc::default(),
+            trace: None,
         }
+    }
+
+    /// Tells the application which trace its requests belong to, in the header `X-Amzn-Trace-Id`.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Option<TraceId>) -> Self {
+        self.trace = trace;
+        self
+    }
+
+    /// The trace that the application is told.
+    pub(crate) fn trace(&self) -> Option<&TraceId> {
+        self.trace.as_ref()
     }
 
     /// Judges a request by its URL.

@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep};
 use super::error::EgressError;
 use super::stats::OutboundStats;
 use crate::mechanism;
+use crate::telemetry::{millis, spans};
 
 /// Longest time of all waits of one request: the host is paid for while it waits, and AppFlow tries again for nothing.
 const MAX_WAITS: Duration = Duration::from_secs(20);
@@ -104,7 +105,7 @@ impl Attempts<'_> {
         let mut waits = Duration::ZERO;
         for retry in 0.. {
             let start = Instant::now();
-            let outcome = attempt().await;
+            let outcome = spans::attempt(retry, attempt()).await;
             let Some(again) = self.again(&outcome, retry) else {
                 return outcome;
             };
@@ -120,6 +121,8 @@ impl Attempts<'_> {
                 return outcome;
             }
             drop(outcome);
+            let wait_ms = millis(wait);
+            tracing::debug!(target: "appflow_host", retry = retry + 1, wait_ms, "asking the application again");
             sleep(wait).await;
             self.stats.add_wait(wait);
             self.stats.add_retry();

@@ -20,6 +20,7 @@ use http::{HeaderName, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tracing::Instrument as _;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::client::{BoxError, DEFAULT_USER_AGENT, Egress, Head, Limits, OutboundBody, after};
@@ -190,7 +191,9 @@ impl WasiHttpHooks for WasiEgress {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Answer, Error>> + Send> {
-        let mut sending = Box::pin(self.clone().send(request, options.unwrap_or_default()));
+        // The task that goes on with it would not know the invocation it belongs to.
+        let sending = self.clone().send(request, options.unwrap_or_default());
+        let mut sending = Box::pin(sending.in_current_span());
         // The first step is taken now and not by the task that goes on with it, so that requests get their turn at a host
         // in the order in which the guest made them. A guest that waits for its first answer while later ones, unread, hold
         // all the turns would wait until its time is over.

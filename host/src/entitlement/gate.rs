@@ -23,6 +23,7 @@ use super::{
 };
 use crate::aws::Aws;
 use crate::clock::{Clock, Moment, SystemClock};
+use crate::telemetry;
 
 /// The longest that a question can take: two tries of three seconds, and what is between them.
 const ASK_LIMIT: Duration = Duration::from_secs(7);
@@ -258,7 +259,9 @@ impl Shared {
             lost.abort();
         }
         let shared = Arc::clone(self);
-        let task = tokio::spawn(async move {
+        // The question belongs to the trace of the invocation that asked it first; there is none at the start of the process.
+        let trace = telemetry::current();
+        let task = tokio::spawn(telemetry::within(trace, async move {
             let mut report = Report {
                 shared,
                 number,
@@ -270,7 +273,7 @@ impl Shared {
                 .await
                 .unwrap_or_else(|_| Verdict::CouldNotAsk("no answer in time".into()));
             report.verdict = Some(verdict);
-        });
+        }));
         let mut state = self.lock();
         if let Some(question) = &mut state.question
             && question.number == number

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{AccountId, EntitlementBackEnd, ProductId, Verdict};
 use crate::aws::Aws;
+use crate::telemetry::PassTraceId;
 
 /// Who signs licences of AWS Marketplace: the same for all products.
 const MARKETPLACE_FINGERPRINT: &str = "aws:294406891311:AWS/Marketplace:issuer-fingerprint";
@@ -54,6 +55,7 @@ impl LicenseManager {
                 let shared = self.aws.config(None).await;
                 Client::from_conf(
                     aws_sdk_licensemanager::config::Builder::from(&shared)
+                        .interceptor(PassTraceId)
                         .timeout_config(timeouts())
                         .retry_config(retries())
                         .retry_classifier(RateLimit)

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use super::license_manager::{plain, retries, timeouts, unanswered};
 use super::{AccountId, EntitlementBackEnd, ProductCode, Verdict};
 use crate::aws::Aws;
+use crate::telemetry::PassTraceId;
 
 /// The service exists in this region only.
 const REGION: &str = "us-east-1";
@@ -46,6 +47,7 @@ impl MarketplaceEntitlement {
                 let shared = self.aws.config(Some(REGION)).await;
                 Client::from_conf(
                     aws_sdk_marketplaceentitlement::config::Builder::from(&shared)
+                        .interceptor(PassTraceId)
                         .timeout_config(timeouts())
                         .retry_config(retries())
                         .build(),

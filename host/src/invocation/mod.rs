@@ -14,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
+use tracing::Instrument as _;
 
 use crate::Error;
 use crate::appflow::{
@@ -28,6 +29,7 @@ use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
 use crate::filter::{self, Filter};
 use crate::page::Page;
+use crate::telemetry::{self, Metrics, TraceId, spans};
 
 pub use report::Report;
 use rules::{
@@ -46,6 +48,8 @@ pub struct Call<'a> {
     pub request_id: &'a str,
     /// ARN of the invoked function; its account is the buyer's.
     pub function_arn: &'a str,
+    /// X-Ray's trace of the invocation, as Lambda's header `Lambda-Runtime-Trace-Id` has it.
+    pub trace_id: Option<&'a str>,
     /// When Lambda ends the function.
     pub deadline: Instant,
 }
@@ -59,6 +63,7 @@ pub struct Host {
     alarm: Alarm,
     warm: AtomicBool,
     described: OnceLock<Arc<ConnectorConfiguration>>,
+    metrics: Option<Metrics>,
 }
 
 impl Host {
@@ -73,7 +78,15 @@ impl Host {
             alarm: Alarm::new(),
             warm: AtomicBool::new(false),
             described: OnceLock::new(),
+            metrics: None,
         }
+    }
+
+    /// Writes the figures of every invocation to `metrics`.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Option<Metrics>) -> Self {
+        self.metrics = metrics;
+        self
     }
 
     /// The connector.
@@ -94,7 +107,17 @@ impl Host {
 
     /// Answers a request, and says what that took.
     pub async fn answer_with_report(&self, call: Call<'_>) -> (Vec<u8>, Report) {
-        let mut report = Report::start(call.request_id, !self.warm.swap(true, Ordering::Relaxed));
+        let cold = !self.warm.swap(true, Ordering::Relaxed);
+        let trace = call.trace_id.and_then(TraceId::parse);
+        let name = &self.connector.manifest().name;
+        let span = spans::invocation(call.request_id, trace.as_ref(), name, cold);
+        let report = Report::start(call.request_id, trace.clone(), cold);
+        telemetry::within(trace, self.answer_traced(call, report))
+            .instrument(span)
+            .await
+    }
+
+    async fn answer_traced(&self, call: Call<'_>, mut report: Report) -> (Vec<u8>, Report) {
         let mut vault = None;
         let outcome = AssertUnwindSafe(self.run(call, &mut report, &mut vault))
             .catch_unwind()
@@ -120,7 +143,7 @@ impl Host {
             Some(vault) => vault.conceal(bytes),
             None => bytes,
         };
-        report.finish(bytes.len());
+        report.finish(bytes.len(), self.metrics.as_ref());
         (bytes, report)
     }
 
@@ -236,7 +259,7 @@ impl Host {
             return Ok(Answer::WriteData(WriteDataAnswer::default()));
         }
         if let Request::ValidateConnectorRuntimeSettings(settings) = &request {
-            let described = self.described(request_id, deadline).await?;
+            let described = self.described(request_id, deadline, report).await?;
             let wrong = settings_check::check(&described, settings, &self.egress);
             if !wrong.is_empty() {
                 return Ok(Answer::ValidateConnectorRuntimeSettings(
@@ -251,18 +274,37 @@ impl Host {
         let state = self.state(&request, request_id, deadline, vault, report);
         let policy = state.policy();
         let began = Instant::now();
-        let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
-        let outcome = ask(&mut guest, request, filter.as_ref()).await;
+        let mut guest = self.guest(state, report, began).await?;
+        let call = spans::guest("call", request.operation().name());
+        let outcome = ask(&mut guest, request, filter.as_ref())
+            .instrument(call)
+            .await;
         let (page, usage) = guest.finish();
         let broken = matches!(outcome, Err(Error::Trap { .. }));
-        report.used(&page, &usage, began.elapsed(), broken);
+        report.used(page.count(), &usage, began.elapsed(), broken);
         report.refused(&policy.denials());
         let asked = outcome.map_err(|error| error.rewritten(|text| secrets.scrub(text)))?;
         let answer = sealed(self.complete(asked, page)?, &secrets)?;
+        report.served();
         if let Answer::DescribeConnectorConfiguration(configuration) = &answer {
             let _ = self.described.set(Arc::new((**configuration).clone()));
         }
         Ok(answer)
+    }
+
+    /// An instance. What one that fails to start has used and printed is reported.
+    async fn guest(
+        &self,
+        state: HostState,
+        report: &mut Report,
+        began: Instant,
+    ) -> Result<Guest<'_>, Error> {
+        let start = spans::guest("start", report.operation_name());
+        let made = Guest::instantiate(&self.connector, state, &self.alarm);
+        made.instrument(start).await.map_err(|failed| {
+            report.used(0, &failed.usage, began.elapsed(), true);
+            failed.error
+        })
     }
 
     fn state(
@@ -284,7 +326,9 @@ impl Host {
             report.stats = Arc::clone(state.policy().stats());
             return state;
         };
-        let policy = Arc::new(self.egress.policy(settings.as_slice()));
+        // A vendor has no use for a trace of its customer's unless the manifest says so.
+        let trace = manifest.trace_header.then(telemetry::current).flatten();
+        let policy = Arc::new(self.egress.policy(settings.as_slice()).with_trace(trace));
         report.stats = Arc::clone(policy.stats());
         let page = match request {
             Request::QueryData(query) => Page::new(
@@ -317,6 +361,7 @@ impl Host {
         &self,
         request_id: &str,
         deadline: Instant,
+        report: &mut Report,
     ) -> Result<Arc<ConnectorConfiguration>, Error> {
         if let Some(described) = self.described.get() {
             return Ok(Arc::clone(described));
@@ -326,8 +371,14 @@ impl Host {
             deadline,
         };
         let state = HostState::alone(info, self.connector.manifest().limits);
-        let mut guest = Guest::instantiate(&self.connector, state, &self.alarm).await?;
-        let described = guest.describe(HOST_LOCALE).await?;
+        let began = Instant::now();
+        let mut guest = self.guest(state, report, began).await?;
+        let call = spans::guest("call", Operation::DescribeConnectorConfiguration.name());
+        let described = guest.describe(HOST_LOCALE).instrument(call).await;
+        let (page, usage) = guest.finish();
+        let broken = matches!(described, Err(Error::Trap { .. }));
+        report.used(page.count(), &usage, began.elapsed(), broken);
+        let described = described?;
         let answer = Answer::DescribeConnectorConfiguration(Box::new(described.clone()));
         check_rules(&answer)?;
         let described = Arc::new(described);

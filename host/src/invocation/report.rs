@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 use crate::appflow::{Answer, ErrorCode, ErrorDetails, Operation, Request};
 use crate::bindings::{HostCalls, Usage};
 use crate::egress::{Denial, OutboundStats};
-use crate::page::Page;
+use crate::telemetry::{Figures, Metrics, TraceId, millis, spans};
+
+/// From so many requests on, more than one for each record is worth a warning.
+const MANY_REQUESTS: u64 = 20;
 
 /// Figures of one invocation.
 #[derive(Debug, Clone)]
@@ -38,6 +41,9 @@ pub struct Report {
     /// Name of the connection's secret, for forgetting it. Not logged.
     pub(super) secret_arn: Option<String>,
     request_id: String,
+    trace: Option<TraceId>,
+    /// True once the connector itself has served the request.
+    served: bool,
     entity: Option<String>,
     flow: Option<String>,
     execution: Option<String>,
@@ -46,7 +52,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn start(request_id: &str, cold: bool) -> Self {
+    pub(super) fn start(request_id: &str, trace: Option<TraceId>, cold: bool) -> Self {
         Self {
             operation: None,
             error: None,
@@ -62,6 +68,8 @@ impl Report {
             stats: Arc::default(),
             secret_arn: None,
             request_id: request_id.to_owned(),
+            trace,
+            served: false,
             entity: None,
             flow: None,
             execution: None,
@@ -89,28 +97,38 @@ impl Report {
     /// Logs what the policy refused, each with the line of the manifest that would allow it.
     pub(super) fn refused(&self, denials: &[Denial]) {
         for denial in denials {
-            tracing::warn!(target: "appflow_host", request_id = self.request_id, "request refused: {denial}");
+            tracing::warn!(target: "appflow_host", "request refused: {denial}");
         }
     }
 
-    /// `broken` says that the call ended without an answer: what the guest printed is then the best account of why.
-    pub(super) fn used(&mut self, page: &Page, usage: &Usage, call: Duration, broken: bool) {
-        self.records = self.records.max(page.count());
-        self.memory_bytes = usage.memory_bytes;
-        self.held_bytes = usage.held_bytes;
+    /// Name of the operation; `unknown` if the request could not be read so far.
+    pub(super) fn operation_name(&self) -> &'static str {
+        self.operation.map_or("unknown", Operation::name)
+    }
+
+    /// The connector has served the request, so its entity is one that exists.
+    pub(super) fn served(&mut self) {
+        self.served = true;
+    }
+
+    /// Adds what a call of the guest used; `records` went into its page. `broken` says that the call ended without an
+    /// answer: what the guest printed is then the best account of why.
+    pub(super) fn used(&mut self, records: usize, usage: &Usage, call: Duration, broken: bool) {
+        self.records = self.records.max(records);
+        self.memory_bytes = self.memory_bytes.max(usage.memory_bytes);
+        self.held_bytes = self.held_bytes.max(usage.held_bytes);
         self.host_calls = usage.calls;
-        self.guest = call.saturating_sub(self.stats.time());
+        self.guest += call.saturating_sub(self.stats.time());
         for line in &usage.printed {
             if broken {
-                tracing::error!(target: "connector", request_id = self.request_id, printed = true, "{line}");
+                tracing::error!(target: "connector", printed = true, "{line}");
             } else {
-                tracing::info!(target: "connector", request_id = self.request_id, printed = true, "{line}");
+                tracing::debug!(target: "connector", printed = true, "{line}");
             }
         }
         if usage.printed_dropped > 0 || usage.log_lines_dropped > 0 {
             tracing::warn!(
                 target: "connector",
-                request_id = self.request_id,
                 printed_bytes = usage.printed_dropped,
                 log_lines = usage.log_lines_dropped,
                 "the connector wrote more than is kept; the rest was dropped"
@@ -151,36 +169,75 @@ impl Report {
         self.error = Some(details.clone());
     }
 
-    pub(super) fn finish(&mut self, bytes: usize) {
+    pub(super) fn finish(&mut self, bytes: usize, metrics: Option<&Metrics>) {
         self.bytes = bytes;
         self.wall = self.began.elapsed();
+        let operation = self.operation_name();
         let error = self.error.as_ref();
+        let code = error.map(|error| error.code.as_str());
+        let calls = self.stats.calls();
+        if calls > MANY_REQUESTS && self.records > 0 && calls > self.records as u64 {
+            tracing::warn!(
+                target: "appflow_host",
+                upstream_calls = calls,
+                records = self.records,
+                "more than one request to the application for each record; can the connector ask for many at once?"
+            );
+        }
+        spans::invocation_ended(operation, self.entity.as_deref(), code);
         tracing::info!(
             target: "appflow_host",
-            request_id = self.request_id,
-            operation = self.operation.map_or("unknown", Operation::name),
+            operation,
             entity = self.entity,
             flow = self.flow,
             execution = self.execution,
             profile = self.profile,
             outcome = if error.is_some() { "failure" } else { "success" },
-            code = error.map(|error| error.code.as_str()),
+            code,
             reason = error.map(|error| error.message.as_str()),
             records = self.records,
             bytes,
             wall_ms = millis(self.wall),
             guest_ms = millis(self.guest),
             memory_bytes = self.memory_bytes,
-            upstream_calls = self.stats.calls(),
+            held_bytes = self.held_bytes,
+            upstream_calls = calls,
             upstream_ms = millis(self.stats.time()),
+            retries = self.stats.retries(),
+            wait_ms = millis(self.stats.waited()),
             refused = self.stats.refusals(),
             cold = self.cold,
             "invocation"
         );
+        if let Some(metrics) = metrics {
+            metrics.write(&self.figures());
+        }
     }
-}
 
-/// Milliseconds with three digits behind the point.
-fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
+    fn figures(&self) -> Figures<'_> {
+        let whole = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let code = self.error.as_ref().map(|error| error.code);
+        Figures {
+            operation: self.operation_name(),
+            entity: self.entity.as_deref(),
+            answered: self.served,
+            request_id: &self.request_id,
+            trace_id: self.trace.as_ref().map(TraceId::root),
+            code: code.map(|code| code.as_str()),
+            cold: self.cold,
+            throttled: code == Some(ErrorCode::RateLimitExceeded),
+            duration: self.wall,
+            guest: self.guest,
+            upstream: self.stats.time(),
+            waits: self.stats.waited(),
+            records: whole(self.records),
+            answer_bytes: whole(self.bytes),
+            memory_bytes: whole(self.memory_bytes),
+            held_bytes: whole(self.held_bytes),
+            upstream_calls: self.stats.calls(),
+            retries: self.stats.retries(),
+            refusals: self.stats.refusals(),
+            type_mismatches: 0,
+        }
+    }
 }

@@ -136,6 +136,16 @@ pub(super) static EGRESS: Section = Section {
             form: Form::Sections(&FROM_SETTING),
             variable: None,
         },
+        Key {
+            name: "trace-header",
+            about: "Requests carry X-Ray's header X-Amzn-Trace-Id, for an application whose owner traces with it too",
+            required: false,
+            form: Form::Switch {
+                get: |manifest| manifest.trace_header,
+                put: |manifest, value| manifest.trace_header = value,
+            },
+            variable: Some("APPFLOW_TRACE_HEADER"),
+        },
     ],
 };
 

@@ -5,6 +5,7 @@
 //! | `[connector]` | `name` | 2 to 64 of `a-z 0-9 -`, beginning with a letter | required |
 //! | | `version` | semantic version | required |
 //! | `[egress]` | `hosts` | list of grants, see [`HostPattern`] | none |
+//! | | `trace-header` | `true`: requests carry X-Ray's `X-Amzn-Trace-Id` | `false` |
 //! | `[[egress.from-setting]]` | `setting`, `pattern` | the host in a runtime setting, if it fits the pattern | none |
 //! | `[credentials]` | `readable` | `true`: the connector sees real values of secrets | `false` |
 //! | | `open` | list of keys of the secret whose values the connector sees, such as a region | none |
@@ -32,7 +33,7 @@
 //! let error = Manifest::parse("[connector]\nname = \"crm\"\nversion = \"1.0.0\"\n[egress]\nhost = []\n").unwrap_err();
 //! assert_eq!(
 //!     error.to_string(),
-//!     "connector.toml line 5: unknown key `host` in [egress]; accepted: `hosts`, `from-setting`; did you mean `hosts`?"
+//!     "connector.toml line 5: unknown key `host` in [egress]; accepted: `hosts`, `from-setting`, `trace-header`; did you mean `hosts`?"
 //! );
 //! ```
 
@@ -63,6 +64,8 @@ pub struct Manifest {
     pub egress: Vec<HostPattern>,
     /// Hosts it may call if they stand in a runtime setting.
     pub from_settings: Vec<SettingRule>,
+    /// Requests to the application say which trace of X-Ray they belong to.
+    pub trace_header: bool,
     /// Credentials.
     pub credentials: Credentials,
     /// Limits.

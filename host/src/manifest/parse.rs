@@ -35,6 +35,7 @@ pub(super) fn manifest(text: &str) -> Result<Manifest, ManifestError> {
         version,
         egress: Vec::new(),
         from_settings: Vec::new(),
+        trace_header: false,
         credentials: Credentials::default(),
         limits: Limits::default(),
         entitlement: Entitlement::default(),

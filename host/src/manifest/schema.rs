@@ -105,6 +105,7 @@ fn defaults() -> Manifest {
         version: semver::Version::new(0, 0, 0),
         egress: Vec::new(),
         from_settings: Vec::new(),
+        trace_header: false,
         credentials: Credentials::default(),
         limits: Limits::default(),
         entitlement: Entitlement {

@@ -64,6 +64,8 @@ pub struct JsonCall {
     pub input: Value,
     /// The region that it was signed for.
     pub region: String,
+    /// The header `X-Amzn-Trace-Id`; empty without one.
+    pub trace_id: String,
 }
 
 /// A running service. Stops when dropped.
@@ -119,6 +121,10 @@ pub(super) fn call_of(received: &Received) -> JsonCall {
             .to_owned(),
         input: serde_json::from_slice(&received.body).unwrap_or_default(),
         region: signed_region(received.header("authorization")),
+        trace_id: received
+            .header("x-amzn-trace-id")
+            .unwrap_or_default()
+            .to_owned(),
     }
 }
 

@@ -185,10 +185,7 @@ impl Shared {
                 "lambda-runtime-invoked-function-arn",
                 super::process::FUNCTION_ARN.to_owned(),
             ),
-            (
-                "lambda-runtime-trace-id",
-                "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0".to_owned(),
-            ),
+            ("lambda-runtime-trace-id", super::trace_header(&id)),
         ];
         for (name, value) in headers {
             if let Ok(value) = http::HeaderValue::from_str(&value) {

@@ -88,6 +88,8 @@ impl FunctionConfig {
 pub struct Invoked {
     /// Identifier the function was given for this event.
     pub request_id: String,
+    /// X-Ray's header the function was given for this event.
+    pub trace_header: String,
     /// The answer, or Lambda's error document if there is a `function_error`.
     pub payload: Vec<u8>,
     /// Why Lambda would report a function error; a connector should never cause one.
@@ -268,6 +270,7 @@ impl Lambda {
         let duration = started.elapsed();
         let mut invoked = Invoked {
             request_id: request_id.to_owned(),
+            trace_header: trace_header(request_id),
             payload: Vec::new(),
             function_error: None,
             duration,
@@ -331,6 +334,7 @@ impl Lambda {
             };
             return Ok(Err(Invoked {
                 request_id: request_id.to_owned(),
+                trace_header: trace_header(request_id),
                 payload: error_document(request_id, &error),
                 function_error: Some(error),
                 duration: Duration::ZERO,
@@ -422,6 +426,13 @@ enum End {
         error: FunctionError,
     },
     Ended(FunctionError),
+}
+
+/// A trace of its own for each event, sampled.
+fn trace_header(request_id: &str) -> String {
+    let digits: String = request_id.chars().filter(|digit| *digit != '-').collect();
+    let root = digits.get(8..).unwrap_or_default();
+    format!("Root=1-5bef4de7-{root};Parent=53995c3f42cd8ad8;Sampled=1")
 }
 
 fn timed_out(timeout: Duration) -> FunctionError {
