@@ -18,9 +18,6 @@ pub const ARTIFACTS_VARIABLE: &str = "APPFLOW_TEST_ARTIFACTS";
 pub const SECRET_ARN: &str =
     "arn:aws:secretsmanager:eu-west-1:111122223333:secret:appflow!111122223333-demo-profile-AbCdEf";
 
-/// Beginning of every value planted where it must not get out of: secrets, records, filters.
-pub const CANARY: &str = "CANARY-";
-
 /// The things under test.
 #[derive(Debug, Clone)]
 pub struct Setup {

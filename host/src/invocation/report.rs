@@ -123,7 +123,7 @@ impl Report {
             if broken {
                 tracing::error!(target: "connector", printed = true, "{line}");
             } else {
-                tracing::debug!(target: "connector", printed = true, "{line}");
+                tracing::info!(target: "connector", printed = true, "{line}");
             }
         }
         if usage.printed_dropped > 0 || usage.log_lines_dropped > 0 {

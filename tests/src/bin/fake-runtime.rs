@@ -1,7 +1,7 @@
 //! A function that does what its event tells it, to test the emulated Runtime API with.
 //!
 //! It speaks the Runtime API over a bare socket, so that it shares no code with the emulator. The event is one word, and
-//! perhaps an argument: `echo TEXT`, `log TEXT`, `large BYTES`, `fail TYPE`, `exit CODE`, `hang`, `answer-exit`, `twice`,
+//! perhaps an argument: `echo TEXT`, `log TEXT`, `later TEXT`, `large BYTES`, `fail TYPE`, `exit CODE`, `hang`, `answer-exit`, `twice`,
 //! `grow MB`, `env NAME`, `headers`. With `FAKE_INIT` set it misbehaves before its first event: `exit` or `error`.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -27,8 +27,13 @@ fn main() -> Result<()> {
         }
         _ => {}
     }
+    let mut pending = None;
     loop {
-        let (head, event) = call(&api, "GET", "invocation/next", "", b"")?;
+        let next = send(&api, "GET", "invocation/next", "", b"")?;
+        if let Some(text) = pending.take() {
+            println!("{text}");
+        }
+        let (head, event) = receive(next)?;
         let id = head
             .iter()
             .find_map(|line| line.strip_prefix("lambda-runtime-aws-request-id: "))
@@ -43,6 +48,11 @@ fn main() -> Result<()> {
                 answer(b"logged")?;
                 println!("{argument}");
                 eprintln!("{argument} again");
+            }
+            // Said when the answer is given and the next event asked for.
+            "later" => {
+                answer(b"later")?;
+                pending = Some(argument.to_owned());
             }
             "large" => {
                 answer(&vec![b'x'; argument.parse()?])?;
@@ -101,6 +111,10 @@ fn call(
     error_type: &str,
     body: &[u8],
 ) -> Result<(Vec<String>, Vec<u8>)> {
+    receive(send(api, method, path, error_type, body)?)
+}
+
+fn send(api: &str, method: &str, path: &str, error_type: &str, body: &[u8]) -> Result<TcpStream> {
     let mut stream = TcpStream::connect(api)?;
     write!(
         stream,
@@ -109,6 +123,10 @@ fn call(
         body.len()
     )?;
     stream.write_all(body)?;
+    Ok(stream)
+}
+
+fn receive(stream: TcpStream) -> Result<(Vec<String>, Vec<u8>)> {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
     loop {

@@ -14,7 +14,7 @@
 //! [`matcher`] says which parts may be left open.
 //!
 //! Besides the comparison every case is put to: every answer passes the [`checker`](crate::checker), nothing planted as
-//! a secret, a record or a filter value turns up in logs, messages or page tokens, no function error, the same process
+//! a secret, a record or a filter value turns up in logs, metrics, messages or page tokens, no function error, the same process
 //! to the end, no request to the application that was not expected.
 //!
 //! With `APPFLOW_BLESS=1` the answers of failing cases are written anew, with `APPFLOW_BLESS=new` only those that are

@@ -88,7 +88,8 @@ pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> 
         ))
         .memory_mb(spec.memory_mb.unwrap_or(512))
         .env("APPFLOW_SECRETS_FILE", secrets.path().display().to_string())
-        .env("APPFLOW_LOG", "debug");
+        .env("APPFLOW_LOG", "debug")
+        .env("APPFLOW_METRICS", "emf");
     if let Some(targets) = application.local_targets() {
         function = function.env("APPFLOW_LOCAL_TARGETS", targets);
     }
@@ -240,7 +241,7 @@ impl Runner<'_> {
             lines.push(format!("it took {took:.2} seconds, more than {limit}"));
         }
         let answer = serde_json::from_slice(&invoked.payload).unwrap_or(Value::Null);
-        lines.extend(leaks(&answer, &invoked.log));
+        lines.extend(leaks(&answer));
         if !lines.is_empty() {
             lines.extend(shown_log(&invoked));
         }

@@ -7,9 +7,14 @@
 //! Public emulators were tried and found too forgiving for contract tests: they give deadlines that are no points in
 //! time, know no 6 MB limit, or report a failed function as a success.
 //!
+//! Every line a function writes is looked at, whatever the test is about: one that holds a planted value
+//! ([`canary`](crate::canary)), or metrics that CloudWatch would not take ([`emf`](crate::emf)), is an error of the
+//! invocation, or a panic when the environment is dropped.
+//!
 //! Not emulated: freezing between invocations, extensions, response streaming, concurrency within one environment.
 
 mod endpoint;
+mod inspect;
 mod process;
 
 use std::collections::BTreeMap;
@@ -137,6 +142,8 @@ pub struct Lambda {
 struct State {
     process: Option<Process>,
     log: process::LogFile,
+    /// Bytes of the log that were looked at.
+    inspected: u64,
     invocations: u64,
     starts: u64,
 }
@@ -157,6 +164,7 @@ impl Lambda {
             state: Mutex::new(State {
                 process: None,
                 log,
+                inspected: 0,
                 invocations: 0,
                 starts: 0,
             }),
@@ -168,7 +176,7 @@ impl Lambda {
     /// # Errors
     ///
     /// If the event is larger than [`PAYLOAD_LIMIT_BYTES`], which Lambda refuses without asking the function, or the
-    /// emulator itself fails.
+    /// emulator itself fails; if the function wrote a line that no function may write.
     pub fn invoke(&self, event: &[u8]) -> Result<Invoked> {
         self.invoke_within(event, self.config.timeout)
     }
@@ -196,6 +204,7 @@ impl Lambda {
         let log_start = state.log.length()?;
         let mut invocation = self.serve(&mut state, event, &request_id, timeout)?;
         invocation.log = state.log.lines_from(log_start)?;
+        state.inspect()?;
         Ok(invocation)
     }
 
@@ -416,6 +425,34 @@ impl Lambda {
             }
         }
         false
+    }
+}
+
+impl State {
+    /// Looks at what was written since the last time.
+    fn inspect(&mut self) -> Result<()> {
+        let lines = self.log.lines_from(self.inspected)?;
+        self.inspected = self.log.length()?;
+        inspect::lines(&lines)
+    }
+}
+
+impl Drop for Lambda {
+    fn drop(&mut self) {
+        let state = self
+            .state
+            .get_mut()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Its last words are looked at too.
+        state.process = None;
+        if let Err(error) = state.inspect()
+            && !std::thread::panicking()
+        {
+            #[allow(clippy::panic, reason = "nobody else could tell the test")]
+            {
+                panic!("{error:#}");
+            }
+        }
     }
 }
 

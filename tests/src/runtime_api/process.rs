@@ -106,9 +106,9 @@ impl Process {
                 ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
                 (
                     "AWS_SECRET_ACCESS_KEY",
-                    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                    "CANARY-AWS-SECRET-ACCESS-KEY-0123456789",
                 ),
-                ("AWS_SESSION_TOKEN", "test-session-token"),
+                ("AWS_SESSION_TOKEN", "CANARY-AWS-SESSION-TOKEN"),
                 ("AWS_EC2_METADATA_DISABLED", "true"),
                 ("AWS_LAMBDA_FUNCTION_NAME", "connector-under-test"),
                 ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),

@@ -206,3 +206,30 @@ fn nothing_of_our_own_environment_reaches_the_function() {
         "the mark of real Lambda, where local switches are refused"
     );
 }
+
+#[test]
+fn a_function_that_leaks_a_planted_value_is_caught_in_any_test() {
+    for value in ["CANARY-TOKEN-1", "Q0FOQVJZLVRPS0VOLTE=", "43414e4152592d31"] {
+        let lambda = lambda();
+        let error = lambda
+            .invoke(format!("log {value}").as_bytes())
+            .unwrap_err();
+        let report = format!("{error:#}");
+        assert!(report.contains("planted value"), "{report}");
+        assert!(!report.contains(value), "{report}");
+        // Told once: the environment is dropped without a panic.
+        lambda.invoke(b"echo on").unwrap();
+    }
+}
+
+#[test]
+fn a_function_that_leaks_while_it_ends_is_caught_too() {
+    let dropped = std::panic::catch_unwind(|| {
+        let lambda = lambda();
+        lambda.invoke(b"later CANARY-TOKEN-1").unwrap();
+        while lambda.logs().unwrap().len() < 2 {
+            std::thread::yield_now();
+        }
+    });
+    assert!(dropped.is_err(), "nobody noticed");
+}
