@@ -270,3 +270,25 @@ fn what_is_not_the_arn_of_a_secret_goes_nowhere() {
     let long = format!("{ARN}{}", "x".repeat(2048));
     assert_eq!(region_of(&long), Err(SecretError::InvalidArn));
 }
+
+#[tokio::test]
+async fn each_question_carries_the_trace_of_its_own_invocation() {
+    let service = JsonService::start([JsonAnswer::fault("InternalServiceError")]).unwrap();
+    let secrets = SecretsManager::new(Aws::for_server(&service.url()));
+    let ask = async |number: usize| {
+        let trace = crate::telemetry::TraceId::parse(&format!("Root=1-0-{number};Sampled=1"));
+        let arn = format!("{ARN}-{number}");
+        let _ = crate::telemetry::within(trace, secrets.fetch(&arn, soon())).await;
+    };
+    // At once, so that what one sets for the whole process would be seen by the other.
+    futures::join!(ask(1), ask(2));
+    let calls = service.calls();
+    assert!(calls.len() >= 2, "{calls:?}");
+    for call in calls {
+        let arn = call.input["SecretId"].as_str().unwrap();
+        let number = arn.rsplit('-').next().unwrap();
+        assert_eq!(call.trace_id, format!("Root=1-0-{number};Sampled=1"));
+    }
+    let _ = secrets.fetch(ARN, soon()).await;
+    assert_eq!(service.calls().last().unwrap().trace_id, "");
+}

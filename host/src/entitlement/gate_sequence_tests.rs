@@ -85,3 +85,14 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_question_belongs_to_the_trace_of_the_invocation_that_asked_it() {
+    let bench = Bench::new(FakeBackEnd::new(Verdict::CouldNotAsk("down".into())));
+    let trace = telemetry::TraceId::parse("Root=1-0-1;Sampled=1");
+    bench.gate.start();
+    settle().await;
+    bench.clock.advance(HOUR);
+    let _ = telemetry::within(trace.clone(), bench.check()).await;
+    assert_eq!(*bench.back_end.traces.lock().unwrap(), [None, trace]);
+}

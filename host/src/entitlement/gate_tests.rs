@@ -23,6 +23,7 @@ struct FakeBackEnd {
     now_asking: AtomicUsize,
     most_at_once: AtomicUsize,
     accounts: Mutex<Vec<Option<AccountId>>>,
+    traces: Mutex<Vec<Option<telemetry::TraceId>>>,
     /// One permit lets one question be answered. Closed: all are.
     leave: Semaphore,
     needs_account: bool,
@@ -43,6 +44,7 @@ impl FakeBackEnd {
             now_asking: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
             accounts: Mutex::default(),
+            traces: Mutex::default(),
             leave: Semaphore::new(0),
             needs_account: false,
         }
@@ -73,6 +75,7 @@ impl EntitlementBackEnd for FakeBackEnd {
         let _asking = Asking(self);
         self.most_at_once.fetch_max(now, Ordering::SeqCst);
         self.accounts.lock().unwrap().push(account.cloned());
+        self.traces.lock().unwrap().push(telemetry::current());
         if let Ok(permit) = self.leave.acquire().await {
             permit.forget();
         }

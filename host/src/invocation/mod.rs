@@ -28,6 +28,7 @@ use crate::egress::Egress;
 use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
 use crate::filter::{self, Filter};
+use crate::mechanism;
 use crate::page::Page;
 use crate::telemetry::{self, Metrics, TraceId, spans};
 
@@ -327,7 +328,8 @@ impl Host {
             return state;
         };
         // A vendor has no use for a trace of its customer's unless the manifest says so.
-        let trace = manifest.trace_header.then(telemetry::current).flatten();
+        let is_told = manifest.trace_header || mechanism::off("telemetry.application");
+        let trace = is_told.then(telemetry::current).flatten();
         let policy = Arc::new(self.egress.policy(settings.as_slice()).with_trace(trace));
         report.stats = Arc::clone(policy.stats());
         let page = match request {

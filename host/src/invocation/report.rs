@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::appflow::{Answer, ErrorCode, ErrorDetails, Operation, Request};
 use crate::bindings::{HostCalls, Usage};
 use crate::egress::{Denial, OutboundStats};
+use crate::mechanism;
 use crate::telemetry::{Figures, Metrics, TraceId, millis, spans};
 
 /// From so many requests on, more than one for each record is worth a warning.
@@ -176,7 +177,8 @@ impl Report {
         let error = self.error.as_ref();
         let code = error.map(|error| error.code.as_str());
         let calls = self.stats.calls();
-        if calls > MANY_REQUESTS && self.records > 0 && calls > self.records as u64 {
+        let is_many = calls > MANY_REQUESTS && self.records > 0 && calls > self.records as u64;
+        if is_many && !mechanism::off("telemetry.many-requests") {
             tracing::warn!(
                 target: "appflow_host",
                 upstream_calls = calls,
@@ -239,5 +241,50 @@ impl Report {
             refusals: self.stats.refusals(),
             type_mismatches: 0,
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::log::{LogSettings, written};
+
+    /// Messages of warnings that an invocation with so many requests and records leaves.
+    fn warnings(calls: u64, records: usize) -> usize {
+        let lines = written(LogSettings::default(), || {
+            let mut report = Report::start("r", None, false);
+            report.records = records;
+            (0..calls).for_each(|_| report.stats.add_call());
+            report.finish(0, None);
+        });
+        assert_eq!(lines.last().unwrap()["upstream_calls"], calls);
+        lines
+            .iter()
+            .filter(|line| line["level"] == "WARN" && line["records"] == records)
+            .count()
+    }
+
+    #[test]
+    fn a_request_for_each_record_is_worth_a_warning() {
+        assert_eq!(warnings(21, 20), 1);
+        assert_eq!(warnings(500, 250), 1);
+        // Few requests, one for each record exactly, or none to compare with.
+        assert_eq!(warnings(20, 5), 0);
+        assert_eq!(warnings(21, 21), 0);
+        assert_eq!(warnings(100, 0), 0);
+    }
+
+    #[test]
+    fn an_entity_counts_once_the_connector_has_served_it() {
+        let mut report = Report::start("r", None, true);
+        report.entity = Some("Account".to_owned());
+        assert!(!report.figures().answered);
+        report.served();
+        let figures = report.figures();
+        assert!(figures.answered && figures.cold && figures.code.is_none());
+        report.failed(&ErrorDetails::new(ErrorCode::RateLimitExceeded, "later"));
+        assert!(report.figures().throttled);
+        assert_eq!(report.figures().code, Some("RateLimitExceeded"));
     }
 }

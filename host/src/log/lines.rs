@@ -24,6 +24,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::{CONNECTOR_TARGET, LogSettings};
+use crate::mechanism;
 use crate::telemetry::spans::{HOST_TARGET, INVOCATION, INVOCATION_ID, TRACE_ID};
 
 /// Most lines kept of an invocation that may fail: the last ones, which lead to the failure.
@@ -119,7 +120,7 @@ where
 {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         let level = *metadata.level();
-        if !is_ours(metadata) {
+        if !is_ours(metadata) && !mechanism::off("log.libraries") {
             return if metadata.is_event() && level == Level::ERROR {
                 Interest::always()
             } else {
@@ -140,7 +141,7 @@ where
 
     fn enabled(&self, metadata: &Metadata<'_>, context: Context<'_, S>) -> bool {
         let level = *metadata.level();
-        if !is_ours(metadata) {
+        if !is_ours(metadata) && !mechanism::off("log.libraries") {
             return metadata.is_event() && level == Level::ERROR;
         }
         if is_invocation(metadata) || level <= self.settings.level {
@@ -290,7 +291,9 @@ impl Kept {
     fn push(&mut self, line: Vec<u8>) {
         self.bytes += line.len();
         self.lines.push_back(line);
-        while self.lines.len() > KEPT_LINES || self.bytes > KEPT_BYTES {
+        while (self.lines.len() > KEPT_LINES || self.bytes > KEPT_BYTES)
+            && !mechanism::off("log.kept")
+        {
             let Some(first) = self.lines.pop_front() else {
                 break;
             };
@@ -438,4 +441,4 @@ fn line(
 
 #[cfg(test)]
 #[path = "lines_tests.rs"]
-mod tests;
+pub(crate) mod tests;

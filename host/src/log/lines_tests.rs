@@ -35,7 +35,7 @@ impl Written {
 }
 
 /// What is written while `work` runs under these settings.
-fn written(settings: LogSettings, work: impl FnOnce()) -> Vec<Value> {
+pub(crate) fn written(settings: LogSettings, work: impl FnOnce()) -> Vec<Value> {
     let written = Written::default();
     let writer = written.clone();
     let subscriber =

@@ -18,6 +18,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+#[cfg(test)]
+pub(crate) use lines::tests::written;
 pub use text::{message, one_line};
 
 /// Target of lines that the connector writes itself.

@@ -14,6 +14,7 @@ mod entitlement;
 mod hostile;
 mod log;
 mod narrowing;
+mod observability;
 mod runtime_api;
 mod secrets;
 mod startup;
