@@ -1,14 +1,26 @@
-//! Decompression of whole bodies, with a limit that no bomb passes.
+//! Decompression of whole bodies, with a limit that no bomb passes, and with nothing left over.
+//!
+//! Asked for are gzip and deflate alone. Brotli and zstd make a page a fifth smaller, but take twice as long to decompress
+//! without C: for 5 MB of records 65 to 75 ms instead of 35, where the network saves 7 at 50 MB/s. An application that
+//! sends them unasked is understood all the same.
 
-use std::io::{ErrorKind, Read};
+use std::io::{BufRead, ErrorKind, Read};
 
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use bytes::Bytes;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderValue};
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
-/// What the host can decompress, as it asks for it.
+use crate::mechanism;
+
+/// The codings the host asks for.
 pub(crate) const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("gzip, deflate");
+
+/// Largest window of a zstd frame in a body (RFC 9659): what the decoder keeps in memory besides its output.
+const MAX_ZSTD_WINDOW_BYTES: u64 = 8 << 20;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +28,8 @@ pub(crate) enum Coding {
     Identity,
     Gzip,
     Deflate,
+    Brotli,
+    Zstd,
 }
 
 /// Why a body cannot be read.
@@ -26,6 +40,10 @@ pub(crate) enum DecodeFailure {
     Broken(&'static str),
 }
 
+const DAMAGED: DecodeFailure = DecodeFailure::Broken("its compressed data is damaged");
+const LEFT_OVER: DecodeFailure =
+    DecodeFailure::Broken("something follows the end of its compressed data");
+
 impl Coding {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, DecodeFailure> {
         let mut coding = Self::Identity;
@@ -35,11 +53,9 @@ impl Coding {
                 b"" | b"identity" => continue,
                 b"gzip" | b"x-gzip" => Self::Gzip,
                 b"deflate" => Self::Deflate,
-                _ => {
-                    return Err(DecodeFailure::Broken(
-                        "it is in a coding that was not asked for",
-                    ));
-                }
+                b"br" => Self::Brotli,
+                b"zstd" => Self::Zstd,
+                _ => return Err(DecodeFailure::Broken("it is in a coding nobody asked for")),
             };
             if coding != Self::Identity {
                 return Err(DecodeFailure::Broken("it is compressed more than once"));
@@ -51,21 +67,33 @@ impl Coding {
 
     /// Decompresses a whole body to at most `limit` bytes.
     pub(crate) fn decode(self, body: Bytes, limit: u64) -> Result<Bytes, DecodeFailure> {
-        if body.is_empty() {
+        if body.is_empty() || self == Self::Identity {
             return Ok(body);
         }
-        match self {
-            Self::Identity => Ok(body),
-            Self::Gzip => read(MultiGzDecoder::new(&*body), gzip_length(&body), limit),
+        let limit = match mechanism::off("egress.bomb") {
+            true => u64::MAX,
+            false => limit,
+        };
+        let mut rest: &[u8] = &body;
+        let decoded = match self {
+            Self::Identity => return Ok(body),
+            Self::Gzip => read(MultiGzDecoder::new(&mut rest), gzip_length(&body), limit),
             // The name means zlib; some servers send the bare stream. A zlib header is a multiple of 31.
             Self::Deflate
                 if body.len() >= 2
                     && body[0] & 0x0f == 8
                     && u16::from_be_bytes([body[0], body[1]]).is_multiple_of(31) =>
             {
-                read(ZlibDecoder::new(&*body), body.len() * 4, limit)
+                read(ZlibDecoder::new(&mut rest), body.len() * 4, limit)
             }
-            Self::Deflate => read(DeflateDecoder::new(&*body), body.len() * 4, limit),
+            Self::Deflate => read(DeflateDecoder::new(&mut rest), body.len() * 4, limit),
+            Self::Brotli => brotli(&mut rest, limit),
+            Self::Zstd => zstd(&mut rest, limit),
+        }?;
+        if rest.is_empty() || mechanism::off("egress.left-over") {
+            Ok(decoded.into())
+        } else {
+            Err(LEFT_OVER)
         }
     }
 }
@@ -88,18 +116,114 @@ fn gzip_length(body: &[u8]) -> usize {
     }
 }
 
-fn read(decoder: impl Read, guess: usize, limit: u64) -> Result<Bytes, DecodeFailure> {
+/// Room for a guess of the decompressed size. One more than the guess: the end is then seen without growing.
+fn room(guess: usize, limit: u64) -> Vec<u8> {
     const LARGEST_GUESS: usize = 16 << 20;
-    let limit_bytes = usize::try_from(limit).unwrap_or(usize::MAX);
-    // One more than the guess: the end of the stream is then seen without growing.
-    let mut decoded = Vec::with_capacity(guess.min(limit_bytes).min(LARGEST_GUESS) + 1);
-    match decoder
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut decoded)
-    {
-        Ok(_) if decoded.len() > limit_bytes => Err(DecodeFailure::TooLarge),
-        Ok(_) => Ok(decoded.into()),
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Vec::with_capacity(guess.min(limit).min(LARGEST_GUESS) + 1)
+}
+
+/// Appends at most as much as fits under the limit.
+fn fill(decoder: impl Read, decoded: &mut Vec<u8>, limit: u64) -> Result<(), DecodeFailure> {
+    let left = limit.saturating_sub(decoded.len() as u64);
+    match decoder.take(left.saturating_add(1)).read_to_end(decoded) {
+        Ok(read) if read as u64 > left => Err(DecodeFailure::TooLarge),
+        Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(DecodeFailure::Truncated),
-        Err(_) => Err(DecodeFailure::Broken("its compressed data is damaged")),
+        Err(_) => Err(DAMAGED),
+    }
+}
+
+fn read(decoder: impl Read, guess: usize, limit: u64) -> Result<Vec<u8>, DecodeFailure> {
+    let mut decoded = room(guess, limit);
+    fill(decoder, &mut decoded, limit)?;
+    Ok(decoded)
+}
+
+fn brotli(rest: &mut &[u8], limit: u64) -> Result<Vec<u8>, DecodeFailure> {
+    let mut decoded = room(rest.len() * 4, limit);
+    let mut piece = vec![0; 64 * 1024];
+    // Strict: windows of 16 MiB at most, as RFC 7932 has them, and not of 1 GiB.
+    let mut state = BrotliState::new_strict(
+        StandardAlloc::default(),
+        StandardAlloc::default(),
+        StandardAlloc::default(),
+    );
+    loop {
+        let (mut available, mut read) = (rest.len(), 0);
+        let (mut room, mut written, mut total) = (piece.len(), 0, 0);
+        let result = BrotliDecompressStream::<StandardAlloc, StandardAlloc, StandardAlloc>(
+            &mut available,
+            &mut read,
+            rest,
+            &mut room,
+            &mut written,
+            &mut piece,
+            &mut total,
+            &mut state,
+        );
+        rest.consume(read);
+        decoded.extend_from_slice(piece.get(..written).ok_or(DAMAGED)?);
+        if decoded.len() as u64 > limit {
+            return Err(DecodeFailure::TooLarge);
+        }
+        match result {
+            BrotliResult::ResultSuccess => return Ok(decoded),
+            BrotliResult::NeedsMoreInput => return Err(DecodeFailure::Truncated),
+            BrotliResult::NeedsMoreOutput => {}
+            BrotliResult::ResultFailure => return Err(DAMAGED),
+        }
+    }
+}
+
+/// Frame after frame; those that are to be skipped are.
+fn zstd(rest: &mut &[u8], limit: u64) -> Result<Vec<u8>, DecodeFailure> {
+    let mut decoded = room(rest.len() * 4, limit);
+    while !rest.is_empty() {
+        if zstd_window(rest) > MAX_ZSTD_WINDOW_BYTES {
+            return Err(DecodeFailure::Broken("its window is larger than 8 MiB"));
+        }
+        let started = StreamingDecoder::new(&mut *rest);
+        match started {
+            Ok(mut decoder) => {
+                let filled = fill(&mut decoder, &mut decoded, limit);
+                let frame: FrameDecoder = decoder.into_frame_decoder();
+                // The decoder does not tell a frame that ends early from one that is damaged.
+                filled.map_err(|failure| match failure {
+                    DAMAGED if rest.is_empty() => DecodeFailure::Truncated,
+                    failure => failure,
+                })?;
+                let announced = frame.get_checksum_from_data();
+                if announced.is_some() && announced != frame.get_calculated_checksum() {
+                    return Err(DAMAGED);
+                }
+            }
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                length,
+                ..
+            })) => {
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                *rest = rest.get(length..).ok_or(DecodeFailure::Truncated)?;
+            }
+            Err(_) => {
+                return Err(match rest.is_empty() {
+                    true => DecodeFailure::Truncated,
+                    false => DAMAGED,
+                });
+            }
+        }
+    }
+    Ok(decoded)
+}
+
+/// The window that a zstd frame asks for, in bytes; 0 if it is a single segment, whose window is its content.
+fn zstd_window(frame: &[u8]) -> u64 {
+    const SINGLE_SEGMENT: u8 = 0x20;
+    match frame {
+        [0x28, 0xb5, 0x2f, 0xfd, descriptor, window, ..] if descriptor & SINGLE_SEGMENT == 0 => {
+            let base = 1u64 << (10 + (window >> 3));
+            base + base / 8 * u64::from(window & 7)
+        }
+        _ => 0,
     }
 }

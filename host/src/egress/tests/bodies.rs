@@ -5,6 +5,11 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use proptest::prelude::*;
+
+use super::decode::Coding;
 use super::server::{Reply, Server, answer};
 use super::*;
 
@@ -17,7 +22,7 @@ fn gzip(data: &[u8]) -> Vec<u8> {
 async fn body_of(coding: &str, body: Vec<u8>) -> Result<OutboundResponse, EgressError> {
     let headers = format!("content-encoding: {coding}\r\n");
     let server = Server::start(move |_| answer("200 OK", &headers, &body)).await;
-    get(&to(&server), &server.url()).await
+    get_once(&to(&server), &server.url()).await
 }
 
 #[tokio::test]
@@ -50,6 +55,130 @@ async fn compressed_bodies_are_decompressed() {
     }
     assert_eq!(body_of("gzip", vec![]).await.unwrap().body, "");
     assert_eq!(body_of("br", vec![]).await.unwrap().body, "");
+}
+
+/// `"some text, some text, "` ten thousand times, and zeros of 1 MiB, of 1 MiB and one byte, and of 64 MiB, as the reference
+/// implementations of the two codings write them.
+const BROTLI: [&str; 4] = [
+    "W19bg984XWY/ndDWIG1zeJql7I1OHBgB9DA1UMo+AA==",
+    "W///j38CIB4LBHLvHwA=",
+    "mwAAEPgnAOKxQED3/gE=",
+    "y///P/gnAOKxQCD3/o///3/wTwDEYRGA7v0f////4J8AiMMCAN37P/7//8E/ARCHBQC693/8//+DfwIgDgsAdO//+P//B/8EQBwWAOje//H//w/+CYA4LADQvf/j//8f/BMAcVgAoHv/Nw==",
+];
+const ZSTD: [&str; 4] = [
+    "KLUv/aRgWwMAnAAAWHNvbWUgdGV4dCwgAQDy/86LF00AAAh4AQBcWzkQApQzoRA=",
+    "KLUv/aQAABAAVAAAEAAAAQD7/znAAgIAEAACABAAAgAQAAIAEAACABAAAgAQAAMAEADxPhbh",
+    "KLUv/aABABAAVAAAEAAAAQD7/znAAgIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAAJAAAA",
+    // A stream of 8 MiB that does not say how long it is.
+    "KLUv/QBYVAAAEAAAAQD7/znAAgIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAEAAA==",
+];
+
+fn bytes(base64: &str) -> Vec<u8> {
+    BASE64_STANDARD.decode(base64).unwrap()
+}
+
+#[tokio::test]
+async fn brotli_and_zstd_are_understood_though_nobody_asked_for_them() {
+    let text = "some text, some text, ".repeat(10_000).into_bytes();
+    for (coding, [compressed, one_mib, over, bomb]) in [("br", BROTLI), ("zstd", ZSTD)] {
+        let response = body_of(coding, bytes(compressed)).await.unwrap();
+        assert!(response.body == text, "{coding}");
+        assert!(!response.headers.contains_key("content-encoding"));
+        let exactly = body_of(coding, bytes(one_mib)).await.unwrap();
+        assert_eq!(exactly.body.len(), 1 << 20, "{coding}");
+        for bomb in [over, bomb] {
+            let error = body_of(coding, bytes(bomb)).await.unwrap_err();
+            assert!(
+                matches!(error, EgressError::BodyTooLarge { .. }),
+                "{coding}: {error:?}"
+            );
+        }
+    }
+    // Several frames, and one that is to be skipped.
+    let skipped = [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3].to_vec();
+    let frames = [bytes(ZSTD[0]), skipped.clone(), bytes(ZSTD[0])].concat();
+    assert_eq!(
+        body_of("zstd", frames).await.unwrap().body.len(),
+        2 * text.len()
+    );
+    let error = body_of("zstd", skipped[..9].to_vec()).await.unwrap_err();
+    assert!(matches!(error, EgressError::Truncated { .. }), "{error:?}");
+    // A window of 128 MiB for five letters.
+    let error = body_of("zstd", bytes("KLUv/QCIKQAAaGVsbG8="))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("larger than 8 MiB"), "{error}");
+}
+
+#[tokio::test]
+async fn a_compressed_body_that_is_cut_or_followed_by_something_is_an_error() {
+    let text = b"0123456789".repeat(1000);
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(&text).unwrap();
+    let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
+    deflate.write_all(&text).unwrap();
+    for (coding, whole) in [
+        ("gzip", gzip(&text)),
+        ("deflate", zlib.finish().unwrap()),
+        ("deflate", deflate.finish().unwrap()),
+        ("br", bytes(BROTLI[0])),
+        ("zstd", bytes(ZSTD[0])),
+    ] {
+        assert!(body_of(coding, whole.clone()).await.is_ok(), "{coding}");
+        for end in 1..whole.len() {
+            let cut = whole[..end].to_vec();
+            let error = body_of(coding, cut).await.unwrap_err();
+            // The first bytes alone may as well be something else.
+            assert!(
+                matches!(error, EgressError::Truncated { .. })
+                    || end < 4 && matches!(error, EgressError::Decode { .. }),
+                "{coding}, {end} of {}: {error:?}",
+                whole.len()
+            );
+        }
+        for more in [&b"x"[..], b"{\"records\":[]}", &[0; 20]] {
+            let error = body_of(coding, [&whole, more].concat()).await.unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    EgressError::Decode { .. } | EgressError::Truncated { .. }
+                ),
+                "{coding}: {error:?}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    /// Whatever comes: an answer within the limit or an error, and no panic.
+    #[test]
+    fn damaged_bodies_are_never_more_than_the_limit(
+        which in 0usize..6,
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+        is_cut in any::<bool>(),
+    ) {
+        let (coding, mut body) = match which {
+            0 => (Coding::Brotli, bytes(BROTLI[0])),
+            1 => (Coding::Brotli, bytes(BROTLI[3])),
+            2 => (Coding::Zstd, bytes(ZSTD[0])),
+            3 => (Coding::Zstd, bytes(ZSTD[3])),
+            4 => (Coding::Gzip, gzip(b"some text, some text, and more of it")),
+            _ => (Coding::Deflate, gzip(b"some text")[10..].to_vec()),
+        };
+        for (at, byte) in changes {
+            let at = at.index(body.len());
+            body[at] = byte;
+        }
+        if is_cut {
+            body.truncate(cut.index(body.len()));
+        }
+        if let Ok(decoded) = coding.decode(body.into(), 1 << 20) {
+            prop_assert!(decoded.len() <= 1 << 20);
+        }
+    }
 }
 
 #[tokio::test]
@@ -110,6 +239,10 @@ async fn damaged_or_unknown_compression_is_an_error() {
         ("gzip", wrong_sum),
         ("gzip", b"plain text".to_vec()),
         ("br", whole.clone()),
+        ("zstd", whole.clone()),
+        ("compress", whole.clone()),
+        ("gzip;q=1", whole.clone()),
+        ("gzip, br", whole.clone()),
         ("gzip, gzip", whole),
     ] {
         let error = body_of(coding, body).await.unwrap_err();
