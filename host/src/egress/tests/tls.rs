@@ -203,3 +203,54 @@ async fn http_2_is_spoken_where_it_is_offered() {
     );
     task.abort();
 }
+
+#[tokio::test]
+async fn a_stream_that_was_refused_is_sent_again_and_one_that_was_ended_only_if_it_may_be() {
+    let (mut config, certificate) = issue(&["api.example.com"]);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(acceptor.accept(tcp).await.unwrap())
+            .await
+            .unwrap();
+        let mut served = 0;
+        // Every second request fails in the way its path says.
+        while let Some(Ok((request, mut respond))) = connection.accept().await {
+            served += 1;
+            let reason = match request.uri().path() {
+                "/refused" => h2::Reason::REFUSED_STREAM,
+                "/ended" => h2::Reason::INTERNAL_ERROR,
+                _ => h2::Reason::PROTOCOL_ERROR,
+            };
+            if served % 2 == 1 {
+                respond.send_reset(reason);
+            } else {
+                respond
+                    .send_response(http::Response::new(()), true)
+                    .unwrap();
+            }
+        }
+    });
+    let answer: &[&[&'static str]] = &[&["8.8.8.8"]];
+    let network = FakeNetwork::new(Some(address), &[("api.example.com", answer)]);
+    let egress = over(&network, &HOSTS, Roots::Given(vec![certificate]));
+    let ask = async |method: &str, path: &str| {
+        let url = format!("https://api.example.com{path}");
+        let policy = egress.policy(&[]);
+        let sent = egress.send(&policy, request(method, &url), soon(), LIMITS);
+        sent.await.map(|response| response.status.as_u16())
+    };
+    assert_eq!(ask("GET", "/refused").await, Ok(200));
+    assert_eq!(ask("POST", "/refused").await, Ok(200));
+    assert_eq!(ask("GET", "/ended").await, Ok(200));
+    let error = ask("POST", "/ended").await.unwrap_err();
+    assert!(matches!(error, EgressError::Truncated { .. }), "{error:?}");
+    assert!(error.may_have_been_sent());
+    assert_eq!(ask("GET", "/").await, Ok(200));
+    let error = ask("GET", "/other").await.unwrap_err();
+    assert!(matches!(error, EgressError::Protocol { .. }), "{error:?}");
+    task.abort();
+}

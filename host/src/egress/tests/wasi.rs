@@ -236,3 +236,93 @@ async fn a_dripping_body_ends_at_the_deadline() {
         Err(Error::HttpResponseTimeout)
     ));
 }
+
+fn get_of(url: &str) -> Request<WasiBody> {
+    let empty = http_body_util::Empty::new().map_err(|never| match never {});
+    Request::get(url).body(empty.boxed_unsync()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_is_tried_again_and_one_with_a_body_is_not() {
+    let served = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::start(move |_| {
+        match served.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % 2 {
+            0 => answer("503 Service Unavailable", "", "not now"),
+            _ => answer("200 OK", "", "done"),
+        }
+    })
+    .await;
+    let egress = to(&server);
+    let policy = egress.policy(&[]);
+    let options = RequestOptions::default;
+    let response = send(&egress, &policy, get_of(&server.url()), options())
+        .await
+        .unwrap();
+    assert_eq!(response.status().as_u16(), 200);
+    assert_eq!((policy.stats().calls(), policy.stats().retries()), (2, 1));
+    for request in [
+        post(&server.url(), full("body")),
+        // A method that is not repeatable, though it has no body.
+        Request::post(server.url())
+            .body(get_of("/").into_body())
+            .unwrap(),
+    ] {
+        let policy = egress.policy(&[]);
+        let response = send(&egress, &policy, request, options()).await.unwrap();
+        let status = response.status().as_u16();
+        drop(response);
+        assert_eq!((status, policy.stats().retries()), (503, 0));
+        get(&egress, &server.url()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_the_manifest_hold_where_the_guest_sets_none() {
+    let head = || b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345".to_vec();
+    let limits = Limits {
+        retries: 0,
+        first_byte: Duration::from_millis(100),
+        idle: Duration::from_millis(100),
+        ..LIMITS
+    };
+    for (reply, begins) in [(vec![], false), (head(), true)] {
+        let server = Server::start(move |_| Reply::Hang(reply.clone())).await;
+        let egress = to(&server);
+        let far = Instant::now() + Duration::from_secs(3600);
+        let mut hooks = WasiEgress::new(egress.clone(), egress.policy(&[]), far, limits);
+        let sent = hooks.send_request(get_of(&server.url()), None, Box::new(async { Ok(()) }));
+        let error = match Pin::from(sent).await {
+            Ok((response, _)) if begins => response.into_body().collect().await.unwrap_err(),
+            Ok(_) => panic!("an answer"),
+            Err(error) => error,
+        };
+        assert!(matches!(error, Error::HttpResponseTimeout), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_held_holds_its_slot() {
+    let server = Server::start(|_| answer("200 OK", "", "done")).await;
+    let options = EgressOptions {
+        local: LocalTargets::parse(&server.url()).unwrap(),
+        per_host: 1,
+        ..quick()
+    };
+    let egress = Egress::new(vec![], vec![], options);
+    let policy = egress.policy(&[]);
+    let held = send(
+        &egress,
+        &policy,
+        get_of(&server.url()),
+        RequestOptions::default(),
+    )
+    .await
+    .unwrap();
+    let deadline = Instant::now() + Duration::from_millis(100);
+    let mut hooks = WasiEgress::new(egress.clone(), policy.clone(), deadline, LIMITS);
+    let sent = hooks.send_request(get_of(&server.url()), None, Box::new(async { Ok(()) }));
+    assert!(Pin::from(sent).await.is_err());
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(held.into_body().collect().await.unwrap().to_bytes(), "done");
+    assert_eq!(get(&egress, &server.url()).await.unwrap().body, "done");
+}
