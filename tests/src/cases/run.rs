@@ -309,7 +309,7 @@ impl Runner<'_> {
             lines.extend(self.requests(&expect.request, &seen));
         }
         let log = self.lambda.logs()?;
-        super::grants::note(&self.component, &log);
+        super::grants::note(self.component, &log);
         let log = log.join("\n");
         for text in &expect.log {
             if !log.contains(text.as_str()) {
