@@ -84,6 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         connector.manifest().version
     );
     let limits = connector.manifest().limits;
+    let grants = connector.manifest().grants();
     let secrets = MemoryStore::new();
     if let Some(path) = &arguments.secret {
         let text = std::fs::read_to_string(path)
@@ -131,6 +132,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             serde_json::to_string_pretty(&answer)?
         );
         summary(&manifest_name, &report, loaded, limits);
+        not_asked(&grants, &report);
         let success = answer.get("isSuccess").and_then(Value::as_bool) == Some(true);
         Ok(if success {
             ExitCode::SUCCESS
@@ -249,6 +251,19 @@ fn summary(connector: &str, report: &Report, loaded: Duration, limits: Limits) {
             ),
         ),
     ]);
+}
+
+/// Names the grants under which nothing was asked: a manifest has none that no operation needs.
+fn not_asked(grants: &[String], report: &Report) {
+    let used = report.stats.grants();
+    let unused: Vec<&str> = grants
+        .iter()
+        .filter(|grant| !used.contains(*grant))
+        .map(String::as_str)
+        .collect();
+    if !unused.is_empty() {
+        table::print_to_stderr(&[("not asked", unused.join(", "))]);
+    }
 }
 
 /// How often the guest called which interface of the host.

@@ -13,6 +13,7 @@
 //! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
 //! * [`fakes`]: services of AWS, by moto and by servers that speak their wire formats.
 //! * [`addresses`]: addresses that no connector may reach, in every spelling.
+//! * [`json_schema`]: whether a value fits a schema.
 //! * [`setup`]: where the things under test are.
 //! * [`server`]: the small HTTP server under all stand-ins.
 
@@ -22,6 +23,7 @@ pub mod cases;
 pub mod checker;
 pub mod emf;
 pub mod fakes;
+pub mod json_schema;
 pub mod runtime_api;
 pub mod salesforce;
 pub mod server;

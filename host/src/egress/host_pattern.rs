@@ -1,15 +1,13 @@
 //! The grammar of egress grants.
 //!
-//! | form | grants |
-//! | --- | --- |
-//! | `https://login.salesforce.com` | that host on port 443 |
-//! | `https://api.example.com:8443` | that host on that port only |
-//! | `https://*.my.salesforce.com` | every host below `my.salesforce.com`, at any depth, not that host itself |
-//! | `https://93.184.216.34`, `https://[2600::1]` | that address, written out exactly; global ones only |
-//!
-//! Refused: any scheme but https, a bare `*`, a `*` anywhere but as the whole first label, a `*` over fewer than two
-//! labels, over a registry such as `co.uk` or over a suffix under which anybody can run a server such as `github.io`, names
-//! of one label, paths, queries, fragments, user names, other spellings of IPv4 addresses. Names are compared in lower case and punycode, without a trailing dot.
+//! | part | form | refused |
+//! | --- | --- | --- |
+//! | scheme | `https://`; left out in the pattern of a setting | any other, and none in `hosts` |
+//! | host | a name of at least two labels; compared in lower case and punycode, without a trailing dot | names of one label, empty labels, characters that names do not have |
+//! | wildcard | one `*` as the whole first label, over at least two labels: every host below, at any depth, not that host itself | a bare `*`, `*` within a label or further behind, `*` over a registry such as `com` or `co.uk`, or over what anybody can have a host below, such as `github.io` |
+//! | address | IPv4 as four decimal numbers, IPv6 in brackets; that address, written out in the URL | addresses that are not public, and other spellings of IPv4 |
+//! | port | `:1` to `:65535`; 443 if left out. Only that port | 0, names of services |
+//! | anything else | nothing: no path, query, fragment, user name or password | all of it |
 //!
 //! ```
 //! use appflow_host::egress::HostPattern;
@@ -26,6 +24,21 @@
 //!     "https://0x7f.1", "https://localhost", "a.example.com"] {
 //!     assert!(HostPattern::parse(refused).is_err(), "{refused}");
 //! }
+//!
+//! // Addresses are granted as they are written, if they are public. A wildcard covers names only.
+//! assert!(HostPattern::parse("https://93.184.216.34")?.grants("93.184.216.34", 443));
+//! assert!(HostPattern::parse("https://[2600::1]:8443")?.grants("[2600:0:0::1]", 8443));
+//! assert!(HostPattern::parse("https://10.0.0.1").is_err());
+//! assert!(HostPattern::parse("https://[::ffff:10.0.0.1]").is_err());
+//!
+//! // The pattern of a setting has no scheme, and the same rules.
+//! let rule = HostPattern::parse_host("*.example.com:8443")?;
+//! assert!(rule.grants("BÜCHER.example.com.", 8443) && rule.grants("xn--bcher-kva.example.com", 8443));
+//! assert!(HostPattern::parse_host("*").is_err() && HostPattern::parse_host("*.com").is_err());
+//!
+//! // An operator's grant narrows another if that one covers it.
+//! assert!(pattern.covers(&HostPattern::parse("https://*.eu.my.salesforce.com")?));
+//! assert!(!pattern.covers(&HostPattern::parse("https://*.salesforce.com")?));
 //! # Ok::<(), appflow_host::egress::PatternError>(())
 //! ```
 

@@ -25,6 +25,12 @@ pub struct SettingRule {
     pub pattern: HostPattern,
 }
 
+impl std::fmt::Display for SettingRule {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} in setting `{}`", self.pattern, self.setting)
+    }
+}
+
 /// The rules of the manifest, for the life of the process.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
@@ -37,7 +43,8 @@ pub(crate) struct Rules {
 #[derive(Debug, Clone)]
 pub struct Policy {
     rules: Arc<Rules>,
-    from_settings: Arc<[HostPattern]>,
+    /// Hosts granted by settings, each with the number of its rule.
+    from_settings: Arc<[(usize, HostPattern)]>,
     problems: Arc<[SettingProblem]>,
     stats: Arc<OutboundStats>,
     denials: Arc<Mutex<Vec<Denial>>>,
@@ -134,13 +141,13 @@ impl Policy {
     pub(crate) fn new(rules: Arc<Rules>, settings: &[(String, String)]) -> Self {
         let mut granted = Vec::new();
         let mut problems = Vec::new();
-        for rule in &rules.from_settings {
+        for (number, rule) in rules.from_settings.iter().enumerate() {
             for (_, value) in settings
                 .iter()
                 .filter(|(key, value)| *key == rule.setting && !value.trim().is_empty())
             {
                 match host_in_setting(value.trim(), rule, &rules.local) {
-                    Ok(Some(pattern)) => granted.push(pattern),
+                    Ok(Some(pattern)) => granted.push((number, pattern)),
                     Ok(None) => {}
                     Err(problem) => problems.push(SettingProblem {
                         setting: rule.setting.clone(),
@@ -250,9 +257,11 @@ impl Policy {
         } else {
             format!("{host}:{port}")
         };
-        let is_granted = self.grants().any(|pattern| pattern.matches(&host, port));
-        if !is_granted && !mechanism::off("egress.grant") {
+        let Some(grant) = self.grant(&host, port) else {
             return Err(self.denial(&host, shown));
+        };
+        if self.stats.add_grant(&grant) {
+            tracing::debug!(target: "appflow_host", grant, "first request under this grant");
         }
         match local.mapped(&host, port) {
             Some(target) => granted(
@@ -266,7 +275,25 @@ impl Policy {
     }
 
     fn grants(&self) -> impl Iterator<Item = &HostPattern> {
-        self.rules.hosts.iter().chain(self.from_settings.iter())
+        let from_settings = self.from_settings.iter().map(|(_, pattern)| pattern);
+        self.rules.hosts.iter().chain(from_settings)
+    }
+
+    /// The grant that covers a host, in the words of [`Manifest::grants`](crate::manifest::Manifest::grants).
+    fn grant(&self, host: &Host, port: u16) -> Option<String> {
+        if mechanism::off("egress.grant") {
+            return Some(String::new());
+        }
+        let mut hosts = self.rules.hosts.iter();
+        if let Some(pattern) = hosts.find(|pattern| pattern.matches(host, port)) {
+            return Some(pattern.to_string());
+        }
+        let mut settings = self.from_settings.iter();
+        let (number, _) = settings.find(|(_, pattern)| pattern.matches(host, port))?;
+        self.rules
+            .from_settings
+            .get(*number)
+            .map(ToString::to_string)
     }
 
     fn denial(&self, host: &Host, shown: String) -> Denial {

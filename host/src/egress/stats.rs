@@ -1,6 +1,8 @@
 //! What one invocation did on the network.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Counters of one invocation, shared by both ways out. Exact once the invocation has ended.
@@ -13,9 +15,25 @@ pub struct OutboundStats {
     bytes_in: AtomicU64,
     nanoseconds: AtomicU64,
     waited_nanoseconds: AtomicU64,
+    grants: Mutex<BTreeSet<String>>,
 }
 
 impl OutboundStats {
+    /// Grants of the manifest under which requests went out.
+    #[must_use]
+    pub fn grants(&self) -> BTreeSet<String> {
+        self.grants
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Notes a grant that was used; whether it is the first time.
+    pub(crate) fn add_grant(&self, grant: &str) -> bool {
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        !grants.contains(grant) && grants.insert(grant.to_owned())
+    }
+
     /// Requests that were let out: every attempt, and every redirect that was followed.
     #[must_use]
     pub fn calls(&self) -> u64 {

@@ -3,6 +3,7 @@
 use super::MAX_DEPTH;
 use super::ast::{Comparator, Expr, Filter, Literal, ParseError};
 use super::lexer::{Kind, Lexer, Token, unescape};
+use crate::mechanism;
 
 /// Most characters of a field name in a message.
 const MAX_SHOWN_CHARS: usize = 60;
@@ -110,7 +111,7 @@ impl<'a> Parser<'a> {
     }
 
     fn deeper(&self, depth: usize) -> Result<usize, ParseError> {
-        if depth == MAX_DEPTH {
+        if depth == MAX_DEPTH && !mechanism::off("limits.filter-depth") {
             return Err(self.error(format!(
                 "more than {MAX_DEPTH} nested parentheses and `not`"
             )));

@@ -217,6 +217,15 @@ pub enum SettingValue {
 }
 
 impl Manifest {
+    /// Every grant of egress, those in settings with the name of theirs.
+    #[must_use]
+    pub fn grants(&self) -> Vec<String> {
+        let hosts = self.egress.iter().map(ToString::to_string);
+        hosts
+            .chain(self.from_settings.iter().map(ToString::to_string))
+            .collect()
+    }
+
     /// Every number, switch and list of hosts, in the order of the file's documentation.
     #[must_use]
     pub fn settings(&self) -> Vec<Setting> {

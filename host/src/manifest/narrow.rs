@@ -174,17 +174,7 @@ fn narrow_hosts(
                     .iter()
                     .any(|rule| rule.pattern.covers(&grant));
             if !covered {
-                let granted: Vec<String> = manifest
-                    .egress
-                    .iter()
-                    .map(ToString::to_string)
-                    .chain(
-                        manifest
-                            .from_settings
-                            .iter()
-                            .map(|rule| format!("{} in setting `{}`", rule.pattern, rule.setting)),
-                    )
-                    .collect();
+                let granted = manifest.grants();
                 let granted = if granted.is_empty() {
                     "no host".to_owned()
                 } else {

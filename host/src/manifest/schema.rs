@@ -116,9 +116,14 @@ fn defaults() -> Manifest {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests {
+    use std::path::Path;
+
+    use appflow_testkit::json_schema::JsonSchema;
+
     use super::*;
+    use crate::manifest::tests::{HEAD, REFUSED, WHOLE};
 
     #[test]
     fn the_schema_in_the_documentation_is_this_one() {
@@ -135,6 +140,61 @@ mod tests {
             "docs/connector.schema.json is not what the table of keys says; write it anew by \
              `APPFLOW_BLESS=1 cargo test --workspace --lib -- manifest::schema` and read the difference"
         );
+    }
+
+    /// Samples that the parser alone refuses, because no pattern tells them from good ones.
+    const PARSER_ALONE: [&str; 5] = [
+        "https://*.co.uk",
+        "https://127.0.0.1",
+        "https://[fd00:ec2::254]",
+        "https://A.example.com.",
+        "held-bodies-mb = 8",
+    ];
+
+    fn as_json(text: &str) -> Option<Value> {
+        let table: toml::Table = text.parse().ok()?;
+        Some(serde_json::to_value(table).unwrap())
+    }
+
+    #[test]
+    fn schema_and_parser_agree_on_the_parsers_samples() {
+        let schema = JsonSchema::new(json_schema()).unwrap();
+        for good in [WHOLE, HEAD] {
+            let problem = schema.problem(&as_json(good).unwrap());
+            assert_eq!(problem, None, "{good}");
+        }
+        for (text, ..) in REFUSED {
+            // What is no TOML no schema is asked about.
+            let Some(value) = as_json(&format!("{HEAD}{text}")) else {
+                continue;
+            };
+            let alone = PARSER_ALONE.iter().any(|part| text.contains(part));
+            assert_eq!(schema.problem(&value).is_none(), alone, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_manifest_of_the_repository_fits() {
+        let schema = JsonSchema::new(json_schema()).unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut manifests: Vec<(String, String)> = Vec::new();
+        for folder in ["plugins", "tests/guests"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let path = entry.unwrap().path().join("connector.toml");
+                if let Ok(text) = std::fs::read_to_string(&path) {
+                    manifests.push((path.display().to_string(), text));
+                }
+            }
+        }
+        assert!(manifests.len() >= 8, "{} manifests", manifests.len());
+        let documentation = include_str!("../../../docs/manifest.md");
+        let sample = documentation.split("```toml\n").nth(1).unwrap();
+        let sample = sample.split("```").next().unwrap();
+        manifests.push(("docs/manifest.md".to_owned(), sample.to_owned()));
+        for (name, text) in manifests {
+            assert_eq!(schema.problem(&as_json(&text).unwrap()), None, "{name}");
+            Manifest::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
     }
 
     #[test]

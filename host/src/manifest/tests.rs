@@ -3,7 +3,7 @@
 
 use super::*;
 
-const WHOLE: &str = r#"
+pub(super) const WHOLE: &str = r#"
 [connector]
 name = "salesforce"
 version = "0.1.0"
@@ -29,7 +29,7 @@ refresh-minutes = 30
 grace-hours = 0
 "#;
 
-const HEAD: &str = "[connector]\nname = \"crm\"\nversion = \"1.0.0\"\n";
+pub(super) const HEAD: &str = "[connector]\nname = \"crm\"\nversion = \"1.0.0\"\n";
 
 fn refusal(text: &str) -> String {
     Manifest::parse(text).unwrap_err().to_string()
@@ -121,6 +121,195 @@ fn refusals_name_the_line_and_the_likely_fix() {
     }
 }
 
+/// What follows a head, a part of the refusal and another one.
+pub(super) const REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "[limits]\nmemory = 1\n",
+        "line 5: unknown key `memory` in [limits]",
+        "did you mean `memory-mb`?",
+    ),
+    (
+        "[limits]\nmemory_mb = 1\n",
+        "line 5",
+        "did you mean `memory-mb`?",
+    ),
+    (
+        "[limits]\nmemory-mb = 0\n",
+        "line 5: `memory-mb` is out of range",
+        "from 1 to 2048",
+    ),
+    ("[limits]\nmemory-mb = 4096\n", "line 5", "from 1 to 2048"),
+    ("[limits]\nmemory-mb = -1\n", "line 5", "from 1 to 2048"),
+    ("[limits]\nretries = 6\n", "line 5", "from 0 to 5"),
+    ("[limits]\nidle-seconds = 0\n", "line 5", "from 1 to 60"),
+    (
+        "[limits]\nmemory-mb = 99999999999999999999999\n",
+        "line 5",
+        "from 1 to 2048",
+    ),
+    (
+        "[limits]\nmemory-mb = 1.5\n",
+        "line 5: `memory-mb` is a number with a fraction",
+        "from 1 to 2048",
+    ),
+    (
+        "[limits]\nresponse-body-mb = 16\nheld-bodies-mb = 8\n",
+        "line 6: `held-bodies-mb` is smaller",
+        "response-body-mb",
+    ),
+    (
+        "[credentials]\nreadable = \"yes\"\n",
+        "line 5: `readable` is a text",
+        "true or false",
+    ),
+    (
+        "[credentials]\nreadble = true\n",
+        "line 5: unknown key `readble`",
+        "did you mean `readable`?",
+    ),
+    (
+        "[egress]\nhosts = \"https://a.example.com\"\n",
+        "line 5: `hosts` is a text, not a list",
+        "accepted: [",
+    ),
+    (
+        "[egress]\nhosts = [\n  \"https://a.example.com\",\n  1,\n]\n",
+        "line 7: `hosts` has a whole number in it",
+        "",
+    ),
+    (
+        "[egress]\nhosts = [\"https://a.example.com\", \"https://A.example.com.\"]\n",
+        "line 5",
+        "granted twice",
+    ),
+    (
+        "[egress]\nhosts = [\"a.example.com\"]\n",
+        "line 5",
+        "did you mean \"https://a.example.com\"?",
+    ),
+    (
+        "[egress]\nhosts = [\"http://a.example.com\"]\n",
+        "only https",
+        "did you mean \"https://a.example.com\"?",
+    ),
+    (
+        "[egress]\nhosts = [\"https://a.example.com/v1?x=1\"]\n",
+        "without a path",
+        "did you mean \"https://a.example.com\"?",
+    ),
+    (
+        "[egress]\nhosts = [\"https://u:p@a.example.com\"]\n",
+        "user name",
+        "did you mean \"https://a.example.com\"?",
+    ),
+    ("[egress]\nhosts = [\"*\"]\n", "line 5", "scheme"),
+    (
+        "[egress]\nhosts = [\"https://*\"]\n",
+        "line 5",
+        "whole first label",
+    ),
+    (
+        "[egress]\nhosts = [\"https://*.com\"]\n",
+        "too wide",
+        "two labels",
+    ),
+    (
+        "[egress]\nhosts = [\"https://*.co.uk\"]\n",
+        "too wide",
+        "two labels",
+    ),
+    (
+        "[egress]\nhosts = [\"https://*.*.example.com\"]\n",
+        "line 5",
+        "whole first label",
+    ),
+    (
+        "[egress]\nhosts = [\"https://127.0.0.1\"]\n",
+        "only global addresses",
+        "APPFLOW_LOCAL_TARGETS",
+    ),
+    (
+        "[egress]\nhosts = [\"https://[fd00:ec2::254]\"]\n",
+        "only global addresses",
+        "",
+    ),
+    (
+        "[egress]\nhosts = [\"https://2130706433\"]\n",
+        "four decimal numbers",
+        "",
+    ),
+    (
+        "[egress]\nhosts = [\"https://localhost\"]\n",
+        "two labels",
+        "",
+    ),
+    (
+        "[egress]\nhosts = [\"https://a.example.com:0\"]\n",
+        "1 to 65535",
+        "",
+    ),
+    (
+        "[egress.from-setting]\nsetting = \"u\"\npattern = \"*.example.com\"\n",
+        "line 4",
+        "[[egress.from-setting]]",
+    ),
+    (
+        "[[egress.from-setting]]\nsetting = \"u\"\n",
+        "line 4: `pattern` is missing in [egress.from-setting]",
+        "",
+    ),
+    (
+        "[[egress.from-setting]]\nsetting = \"u\"\npattern = \"*\"\n",
+        "line 6",
+        "whole first label",
+    ),
+    (
+        "[[egress.from-setting]]\nsetting = \"\"\npattern = \"*.example.com\"\n",
+        "line 5",
+        "runtime setting",
+    ),
+    (
+        "[[egress.from-settings]]\nsetting = \"u\"\n",
+        "",
+        "did you mean `from-setting`?",
+    ),
+    (
+        "[entitlement]\nback-end = \"licence-manager\"\n",
+        "line 5: unknown back-end",
+        "did you mean \"license-manager\"?",
+    ),
+    (
+        "[entitlement]\nback-end = \"license-manager\"\n",
+        "line 5",
+        "needs `product-id`",
+    ),
+    (
+        "[entitlement]\nback-end = \"license-manager\"\nproduct-code = \"c\"\n",
+        "line 5",
+        "needs `product-id`",
+    ),
+    (
+        "[entitlement]\nback-end = \"marketplace-entitlement\"\nproduct-id = \"p\"\n",
+        "line 5",
+        "needs `product-code`",
+    ),
+    (
+        "[entitlement]\nproduct-id = \"p\"\n",
+        "line 5: `product-id` is not used with back-end \"none\"",
+        "license-manager",
+    ),
+    (
+        "[entitlement]\nrefresh-minutes = 1\n",
+        "line 5",
+        "from 5 to 1440",
+    ),
+    (
+        "[entitlement]\ngrace-hours = 1000\n",
+        "line 5",
+        "from 0 to 168",
+    ),
+];
+
 #[test]
 fn values_are_checked() {
     let cases = [
@@ -149,194 +338,7 @@ fn values_are_checked() {
             refusal(text)
         );
     }
-    let cases = [
-        (
-            "[limits]\nmemory = 1\n",
-            "line 5: unknown key `memory` in [limits]",
-            "did you mean `memory-mb`?",
-        ),
-        (
-            "[limits]\nmemory_mb = 1\n",
-            "line 5",
-            "did you mean `memory-mb`?",
-        ),
-        (
-            "[limits]\nmemory-mb = 0\n",
-            "line 5: `memory-mb` is out of range",
-            "from 1 to 2048",
-        ),
-        ("[limits]\nmemory-mb = 4096\n", "line 5", "from 1 to 2048"),
-        ("[limits]\nmemory-mb = -1\n", "line 5", "from 1 to 2048"),
-        ("[limits]\nretries = 6\n", "line 5", "from 0 to 5"),
-        ("[limits]\nidle-seconds = 0\n", "line 5", "from 1 to 60"),
-        (
-            "[limits]\nmemory-mb = 99999999999999999999999\n",
-            "line 5",
-            "from 1 to 2048",
-        ),
-        (
-            "[limits]\nmemory-mb = 1.5\n",
-            "line 5: `memory-mb` is a number with a fraction",
-            "from 1 to 2048",
-        ),
-        (
-            "[limits]\nresponse-body-mb = 16\nheld-bodies-mb = 8\n",
-            "line 6: `held-bodies-mb` is smaller",
-            "response-body-mb",
-        ),
-        (
-            "[credentials]\nreadable = \"yes\"\n",
-            "line 5: `readable` is a text",
-            "true or false",
-        ),
-        (
-            "[credentials]\nreadble = true\n",
-            "line 5: unknown key `readble`",
-            "did you mean `readable`?",
-        ),
-        (
-            "[egress]\nhosts = \"https://a.example.com\"\n",
-            "line 5: `hosts` is a text, not a list",
-            "accepted: [",
-        ),
-        (
-            "[egress]\nhosts = [\n  \"https://a.example.com\",\n  1,\n]\n",
-            "line 7: `hosts` has a whole number in it",
-            "",
-        ),
-        (
-            "[egress]\nhosts = [\"https://a.example.com\", \"https://A.example.com.\"]\n",
-            "line 5",
-            "granted twice",
-        ),
-        (
-            "[egress]\nhosts = [\"a.example.com\"]\n",
-            "line 5",
-            "did you mean \"https://a.example.com\"?",
-        ),
-        (
-            "[egress]\nhosts = [\"http://a.example.com\"]\n",
-            "only https",
-            "did you mean \"https://a.example.com\"?",
-        ),
-        (
-            "[egress]\nhosts = [\"https://a.example.com/v1?x=1\"]\n",
-            "without a path",
-            "did you mean \"https://a.example.com\"?",
-        ),
-        (
-            "[egress]\nhosts = [\"https://u:p@a.example.com\"]\n",
-            "user name",
-            "did you mean \"https://a.example.com\"?",
-        ),
-        ("[egress]\nhosts = [\"*\"]\n", "line 5", "scheme"),
-        (
-            "[egress]\nhosts = [\"https://*\"]\n",
-            "line 5",
-            "whole first label",
-        ),
-        (
-            "[egress]\nhosts = [\"https://*.com\"]\n",
-            "too wide",
-            "two labels",
-        ),
-        (
-            "[egress]\nhosts = [\"https://*.co.uk\"]\n",
-            "too wide",
-            "two labels",
-        ),
-        (
-            "[egress]\nhosts = [\"https://*.*.example.com\"]\n",
-            "line 5",
-            "whole first label",
-        ),
-        (
-            "[egress]\nhosts = [\"https://127.0.0.1\"]\n",
-            "only global addresses",
-            "APPFLOW_LOCAL_TARGETS",
-        ),
-        (
-            "[egress]\nhosts = [\"https://[fd00:ec2::254]\"]\n",
-            "only global addresses",
-            "",
-        ),
-        (
-            "[egress]\nhosts = [\"https://2130706433\"]\n",
-            "four decimal numbers",
-            "",
-        ),
-        (
-            "[egress]\nhosts = [\"https://localhost\"]\n",
-            "two labels",
-            "",
-        ),
-        (
-            "[egress]\nhosts = [\"https://a.example.com:0\"]\n",
-            "1 to 65535",
-            "",
-        ),
-        (
-            "[egress.from-setting]\nsetting = \"u\"\npattern = \"*.example.com\"\n",
-            "line 4",
-            "[[egress.from-setting]]",
-        ),
-        (
-            "[[egress.from-setting]]\nsetting = \"u\"\n",
-            "line 4: `pattern` is missing in [egress.from-setting]",
-            "",
-        ),
-        (
-            "[[egress.from-setting]]\nsetting = \"u\"\npattern = \"*\"\n",
-            "line 6",
-            "whole first label",
-        ),
-        (
-            "[[egress.from-setting]]\nsetting = \"\"\npattern = \"*.example.com\"\n",
-            "line 5",
-            "runtime setting",
-        ),
-        (
-            "[[egress.from-settings]]\nsetting = \"u\"\n",
-            "",
-            "did you mean `from-setting`?",
-        ),
-        (
-            "[entitlement]\nback-end = \"licence-manager\"\n",
-            "line 5: unknown back-end",
-            "did you mean \"license-manager\"?",
-        ),
-        (
-            "[entitlement]\nback-end = \"license-manager\"\n",
-            "line 5",
-            "needs `product-id`",
-        ),
-        (
-            "[entitlement]\nback-end = \"license-manager\"\nproduct-code = \"c\"\n",
-            "line 5",
-            "needs `product-id`",
-        ),
-        (
-            "[entitlement]\nback-end = \"marketplace-entitlement\"\nproduct-id = \"p\"\n",
-            "line 5",
-            "needs `product-code`",
-        ),
-        (
-            "[entitlement]\nproduct-id = \"p\"\n",
-            "line 5: `product-id` is not used with back-end \"none\"",
-            "license-manager",
-        ),
-        (
-            "[entitlement]\nrefresh-minutes = 1\n",
-            "line 5",
-            "from 5 to 1440",
-        ),
-        (
-            "[entitlement]\ngrace-hours = 1000\n",
-            "line 5",
-            "from 0 to 168",
-        ),
-    ];
-    for (text, expected, also) in cases {
+    for (text, expected, also) in REFUSED {
         let refusal = refusal(&format!("{HEAD}{text}"));
         assert!(
             refusal.contains(expected) && refusal.contains(also),

@@ -19,6 +19,8 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use crate::mechanism;
+
 /// Why records were not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -118,7 +120,11 @@ impl Page {
             records: Vec::new(),
             count: 0,
             max_records,
-            max_bytes,
+            max_bytes: if mechanism::off("limits.page-bytes") {
+                usize::MAX
+            } else {
+                max_bytes
+            },
             full: false,
             allowed: true,
             closes: None,

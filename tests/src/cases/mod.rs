@@ -23,6 +23,7 @@
 //! `=GROUP/NAME` names exactly one case.
 
 mod application;
+mod grants;
 mod leaks;
 mod load;
 pub mod matcher;
@@ -36,6 +37,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, bail};
 
+pub use self::grants::unused;
 pub use self::leaks::leaks;
 pub use self::load::{Case, Step, load};
 pub use self::run::{Failure, run};

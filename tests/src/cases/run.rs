@@ -99,6 +99,7 @@ pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> 
     let lambda = Lambda::start(function)?;
     let mut runner = Runner {
         case,
+        component,
         values,
         lambda,
         pages: 0,
@@ -120,6 +121,7 @@ pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> 
 
 struct Runner<'a> {
     case: &'a Case,
+    component: &'a str,
     values: Values,
     lambda: Lambda,
     pages: usize,
@@ -306,7 +308,9 @@ impl Runner<'_> {
         if !expect.request.is_empty() {
             lines.extend(self.requests(&expect.request, &seen));
         }
-        let log = self.lambda.logs()?.join("\n");
+        let log = self.lambda.logs()?;
+        super::grants::note(self.component, &log);
+        let log = log.join("\n");
         for text in &expect.log {
             if !log.contains(text.as_str()) {
                 lines.push(format!(

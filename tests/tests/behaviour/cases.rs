@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use appflow_testkit::cases::{load, run_all};
+use appflow_testkit::cases::{CHOICE_VARIABLE, load, run_all, unused};
 use appflow_testkit::checker::{ERROR_CODES, OPERATIONS, operation_of};
 use appflow_testkit::runtime_api::Lambda;
 use appflow_testkit::setup::Setup;
@@ -17,6 +17,20 @@ fn every_case_folder_gets_its_answer() {
     match Setup::from_env().and_then(|setup| run_all(&setup, &root, |_| true)) {
         Ok(runs) => println!("{runs} runs of cases"),
         Err(error) => panic!("{error:#}"),
+    }
+    // Some cases alone tell nothing of what all of them need.
+    if std::env::var_os(CHOICE_VARIABLE).is_none() {
+        for plugin in ["hello", "salesforce"] {
+            let manifest = root
+                .join("../../plugins")
+                .join(plugin)
+                .join("connector.toml");
+            let unused = unused(plugin, &manifest).unwrap();
+            assert!(
+                unused.is_empty(),
+                "no case of {plugin} needs its grants {unused:?}"
+            );
+        }
     }
 }
 

@@ -317,3 +317,22 @@ fn invoke_refuses_a_manifest_beside_a_compiled_component_instead_of_ignoring_it(
     );
     assert!(output.stdout.is_empty(), "{output:?}");
 }
+
+#[test]
+fn invoke_names_the_grants_that_were_not_asked() {
+    let folder = folder();
+    let said = |component: &str| {
+        let output = tool(folder.path())
+            .args(["invoke", "describe"])
+            .arg(guest(component).with_extension("cwasm"))
+            .output()
+            .unwrap();
+        stderr(&output)
+    };
+    let salesforce = said("salesforce");
+    assert!(
+        salesforce.contains("not asked") && salesforce.contains("in setting `instanceUrl`"),
+        "{salesforce}"
+    );
+    assert!(!said("hello").contains("not asked"), "{}", said("hello"));
+}

@@ -89,6 +89,11 @@ pub(crate) fn perform(behaviour: &str, upstream: &str) -> Option<Result<Option<S
         "pointer-unaligned" => told_nothing(unsafe { raw::emit(text, record.len(), area + 1) }),
         // A list of fields that claims to hold a billion.
         "pointer-list" => told_nothing(unsafe { raw::write(1, text, 2, area, 1 << 30) }),
+        // A list that is there, of nothing but empty texts: sixteen bytes of each pair here are three times as many there.
+        "list-of-nothing" => {
+            let nothing = vec![0_u64; 3 << 20];
+            told_nothing(unsafe { raw::write(1, text, 2, nothing.as_ptr().addr(), 1_500_000) })
+        }
         // A value that the type does not have.
         "value-unknown" => told_nothing(unsafe { raw::write(77, text, 2, area, 0) }),
         // Text that is no UTF-8, everywhere text goes.

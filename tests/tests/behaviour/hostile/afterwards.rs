@@ -118,7 +118,8 @@ fn answers_nobody_reads_are_bounded_and_let_go() {
     connections_fall_to(&application, 16);
 }
 
-/// Every sin once, in one process, twice over: after the second round the process holds no more than after the first.
+/// Every sin once, in one process, three times over: in the last round the process holds no more than in the one before.
+/// Memory is compared by its peaks, since an allocator gives back what is free when it pleases.
 #[test]
 fn files_threads_and_memory_do_not_grow_with_the_sins() {
     let application = application();
@@ -146,24 +147,24 @@ fn files_threads_and_memory_do_not_grow_with_the_sins() {
             "abandons-requests",
             "abandons-a-body",
             "odd-order",
-            "spin",
         ] {
             behave(&lambda, &application, behaviour);
             good(&lambda, &application);
         }
         lambda.held().unwrap()
     };
-    let first = round();
+    round();
+    let before = round();
     connections_fall_to(&application, 16);
-    let second = round();
+    let after = round();
     assert_eq!(lambda.starts(), 1, "the process ended");
     assert!(
-        second.open_files <= first.open_files + 2 && second.threads <= first.threads,
-        "{first:?}, then {second:?}"
+        after.open_files <= before.open_files + 2 && after.threads <= before.threads,
+        "{before:?}, then {after:?}"
     );
     assert!(
-        second.memory_kib <= first.memory_kib + (16 << 10),
-        "{first:?}, then {second:?}"
+        after.peak_memory_kib <= before.peak_memory_kib + (8 << 10),
+        "{before:?}, then {after:?}"
     );
-    assert!(second.peak_memory_kib < (256 << 10), "{second:?}");
+    assert!(after.peak_memory_kib < (160 << 10), "{after:?}");
 }

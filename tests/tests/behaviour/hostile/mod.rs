@@ -6,6 +6,7 @@ mod dialing;
 mod interleaved;
 mod numbers;
 mod secrets;
+mod volume;
 
 use serde_json::Value;
 
