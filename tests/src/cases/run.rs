@@ -180,6 +180,9 @@ impl Runner<'_> {
         }
         let mut lines = Vec::new();
         let mut answer = self.invoke(&request, &bytes, &mut lines)?;
+        if let Some(token) = answer["nextToken"].as_str() {
+            self.values.set("nextToken", token);
+        }
         if follow {
             self.pages = 1;
             let most = self.case.spec.max_pages.unwrap_or(MAX_PAGES);
