@@ -65,7 +65,7 @@ pub fn answers(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Vec<u8
     Ok(perform(setup, case, component)?.answers.into_inner())
 }
 
-fn perform<'a>(setup: &Setup, case: &'a Case, component: &str) -> Result<Runner<'a>> {
+fn perform<'a>(setup: &Setup, case: &'a Case, component: &'a str) -> Result<Runner<'a>> {
     let spec = &case.spec;
     let mut values = Values::default();
     for (name, value) in &spec.values {
