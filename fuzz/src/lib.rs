@@ -13,6 +13,7 @@ mod emit_json;
 mod event;
 mod filter;
 mod manifest;
+mod token;
 
 /// Environment variable with the name of the target to run.
 pub const TARGET_VARIABLE: &str = "APPFLOW_FUZZ_TARGET";
@@ -27,7 +28,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target {
         name: "answer",
         run: answer::run,
@@ -55,6 +56,10 @@ pub const TARGETS: [Target; 7] = [
     Target {
         name: "manifest",
         run: manifest::run,
+    },
+    Target {
+        name: "token",
+        run: token::run,
     },
 ];
 

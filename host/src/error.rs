@@ -14,6 +14,7 @@ use crate::engine::TrapKind;
 use crate::entitlement::{Refusal, RefusalKind};
 use crate::filter::ParseError;
 use crate::page::{JsonError, PageError};
+use crate::tokens::{Loop, TokenError};
 
 /// Why an invocation failed.
 #[derive(Debug, Error)]
@@ -77,6 +78,12 @@ pub enum Error {
     /// The connector's answer breaks AppFlow's rules.
     #[error("the connector's answer cannot be passed on: {0}")]
     Output(String),
+    /// The next token is not one that this host sealed, or the connector's own cannot be sealed.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The run goes in circles.
+    #[error("the connector's answer cannot be passed on: {0}")]
+    Loop(#[from] Loop),
     /// The connector exceeded a limit of the host other than memory and time.
     #[error("{0}")]
     Limit(String),
@@ -146,9 +153,13 @@ impl Error {
             ) => (ErrorCode::InvalidArgument, None),
             Self::Page(PageError::Late) => (ErrorCode::RequestTimeout, None),
             Self::Page(PageError::Json(error)) | Self::Json(error) => (json_code(error), None),
-            Self::Page(_) | Self::Output(_) | Self::Contract(_) | Self::Internal(_) => {
-                (ErrorCode::UnknownError, None)
-            }
+            Self::Token(TokenError::Foreign) => (ErrorCode::InvalidArgument, None),
+            Self::Page(_)
+            | Self::Token(_)
+            | Self::Loop(_)
+            | Self::Output(_)
+            | Self::Contract(_)
+            | Self::Internal(_) => (ErrorCode::UnknownError, None),
             Self::Limit(_) => (ErrorCode::ServerError, None),
         };
         let mut message = crate::log::message(&self.to_string(), MAX_MESSAGE_CHARS);
@@ -406,6 +417,9 @@ mod tests {
             (PageError::NotAllowed.into(), Code::UnknownError),
             (PageError::Late.into(), Code::RequestTimeout),
             (JsonError::NotUtf8.into(), Code::ServerError),
+            (TokenError::Foreign.into(), Code::InvalidArgument),
+            (TokenError::TooLong(2000).into(), Code::UnknownError),
+            (Loop::Page.into(), Code::UnknownError),
             (Error::Output(String::new()), Code::UnknownError),
             (Error::Limit(String::new()), Code::ServerError),
             (Error::Contract(String::new()), Code::UnknownError),

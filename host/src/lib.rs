@@ -7,7 +7,8 @@
 //! 3. [`entitlement`] and [`credentials`]: may this buyer use the connector, and what does the connection log in with;
 //! 4. [`filter`]: the filter expression as a tree;
 //! 5. [`bindings`]: the call into the guest, and what the guest can call: [`page`] for records, [`egress`] for requests;
-//! 6. [`error`](Error): whatever went wrong, as one of AppFlow's codes.
+//! 6. [`tokens`]: the connector's next token, sealed for AppFlow;
+//! 7. [`error`](Error): whatever went wrong, as one of AppFlow's codes.
 //!
 //! [`log`] and [`telemetry`] tell operators what happened.
 //! [`engine`] loads the compiled connector with its [`manifest`] once per process, under [`settings`] from the environment.
@@ -34,6 +35,7 @@ pub mod page;
 pub mod settings;
 mod start;
 pub mod telemetry;
+pub mod tokens;
 
 pub use error::Error;
 pub use start::{StartError, egress_for, host};

@@ -9,6 +9,8 @@
 //! | `APPFLOW_METRICS` | `emf`: one line of CloudWatch's Embedded Metric Format per invocation; `off` | `emf` in Lambda, else `off` |
 //! | `APPFLOW_METRICS_NAMESPACE` | namespace of the metrics | `AppFlowWasm` |
 //! | `APPFLOW_EGRESS_HOSTS`, `APPFLOW_READABLE`, `APPFLOW_MEMORY_MB` and the other limits | what the operator takes away from the manifest; see [`Narrowing`] | nothing |
+//! | `APPFLOW_TOKEN_KEY` | a secret of 32 characters or more for sealing next tokens; see [`crate::tokens`] | none |
+//! | `APPFLOW_STRICT` | `true`: records that do not fit the entity's definition are an error, not a warning | `false` |
 //! | `APPFLOW_LOCAL_TARGETS` | addresses on this machine that the connector may reach; see [`crate::egress`] | none |
 //! | `APPFLOW_SECRETS_FILE` | file with secrets, in place of Secrets Manager; see [`crate::credentials`] | none |
 //! | `APPFLOW_FAULTS` | faults on purpose; see [`crate::egress::FaultPlan`] | none |
@@ -20,6 +22,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tracing::Level;
 
+use crate::credentials::Secret;
 use crate::log::LogSettings;
 use crate::manifest::Narrowing;
 use crate::telemetry::{DEFAULT_NAMESPACE, is_namespace};
@@ -38,10 +41,17 @@ pub const METRICS: &str = "APPFLOW_METRICS";
 pub const METRICS_NAMESPACE: &str = "APPFLOW_METRICS_NAMESPACE";
 /// Faults on purpose.
 pub use crate::egress::FAULTS_VARIABLE as FAULTS;
+/// The operator's secret for next tokens.
+pub const TOKEN_KEY: &str = "APPFLOW_TOKEN_KEY";
+/// Whether records must fit the entity's definition.
+pub const STRICT: &str = "APPFLOW_STRICT";
 /// Addresses on this machine that may be reached.
 pub use crate::egress::LOCAL_TARGETS_VARIABLE as LOCAL_TARGETS;
 /// File with secrets.
 pub const SECRETS_FILE: &str = "APPFLOW_SECRETS_FILE";
+
+/// Fewest characters of the operator's secret: 128 bits even if it is written in hexadecimal digits.
+const MIN_TOKEN_KEY_CHARS: usize = 32;
 
 /// File name of the compiled connector beside the binary.
 const COMPONENT_FILE: &str = "connector.cwasm";
@@ -62,6 +72,10 @@ pub struct Settings {
     pub log: LogSettings,
     /// Namespace of the metrics; `None` if there are none.
     pub metrics: Option<String>,
+    /// The operator's secret for next tokens.
+    pub token_key: Option<Secret>,
+    /// Whether records must fit the entity's definition.
+    pub strict: bool,
     /// Addresses on this machine, as written.
     pub local_targets: Option<String>,
     /// File with secrets.
@@ -91,6 +105,11 @@ pub enum SettingsError {
         /// What would be accepted.
         accepted: &'static str,
     },
+    /// The secret for next tokens could be guessed.
+    #[error(
+        "{TOKEN_KEY} has fewer than {MIN_TOKEN_KEY_CHARS} characters; make one with `openssl rand -base64 32`"
+    )]
+    ShortTokenKey,
     /// The path of the binary is not known, so neither is the connector's.
     #[error(
         "cannot tell where this program lies; set {COMPONENT} to the path of the compiled connector"
@@ -125,11 +144,31 @@ impl Settings {
                 .and_then(|program| program.parent().map(|folder| folder.join(COMPONENT_FILE)))
                 .ok_or(SettingsError::NoProgramPath)?,
         };
+        let token_key = lookup(TOKEN_KEY).map(|key| key.trim().to_owned());
+        if token_key
+            .as_ref()
+            .is_some_and(|key| key.chars().count() < MIN_TOKEN_KEY_CHARS)
+        {
+            return Err(SettingsError::ShortTokenKey);
+        }
+        let strict = match lookup(STRICT).as_deref().map(str::trim) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                return Err(SettingsError::Invalid {
+                    name: STRICT,
+                    value: other.to_owned(),
+                    accepted: "true, false",
+                });
+            }
+        };
         Ok(Self {
             component,
             log: log(lookup)?,
             metrics: metrics(lookup, lambda)?,
             narrowing: Narrowing::from_environment(lookup),
+            token_key: token_key.map(Secret::new),
+            strict,
             local_targets: lookup(LOCAL_TARGETS),
             secrets_file: lookup(SECRETS_FILE).map(PathBuf::from),
             faults: lookup(FAULTS),
@@ -207,6 +246,29 @@ mod tests {
             read(&[(COMPONENT, "/x/y.cwasm")]).unwrap().component,
             PathBuf::from("/x/y.cwasm")
         );
+    }
+
+    #[test]
+    fn the_key_for_tokens_must_be_long_and_is_not_shown() {
+        let key = "k".repeat(32);
+        let settings = read(&[(TOKEN_KEY, &format!(" {key} "))]).unwrap();
+        assert_eq!(settings.token_key.as_ref().unwrap().expose(), key);
+        assert!(!format!("{settings:?}").contains(&key));
+        assert_eq!(
+            read(&[(TOKEN_KEY, &"k".repeat(31))]).unwrap_err(),
+            SettingsError::ShortTokenKey
+        );
+    }
+
+    #[test]
+    fn strictness_is_on_or_off() {
+        assert!(!read(&[]).unwrap().strict);
+        assert!(!read(&[(STRICT, "false")]).unwrap().strict);
+        assert!(read(&[(STRICT, "true")]).unwrap().strict);
+        assert!(matches!(
+            read(&[(STRICT, "yes")]),
+            Err(SettingsError::Invalid { name: STRICT, .. })
+        ));
     }
 
     #[test]

@@ -66,7 +66,11 @@ pub fn host(settings: &Settings) -> Result<Host, StartError> {
         .metrics
         .as_deref()
         .map(|namespace| Metrics::to_stdout(namespace, &manifest.name));
-    Ok(Host::new(connector, egress, SecretCache::new(store), gate).with_metrics(metrics))
+    let mut host =
+        Host::new(connector, egress, SecretCache::new(store), gate).with_metrics(metrics);
+    host.seal_tokens_with(settings.token_key.clone());
+    host.insist_on_types(settings.strict);
+    Ok(host)
 }
 
 /// The way out that a manifest grants. `local` and `faults` are empty in production.

@@ -2,9 +2,9 @@
 //!
 //! CloudWatch drops a document that is not, without a word to whoever wrote it; only a metric in `AWS/Logs` counts it.
 
-use std::sync::OnceLock;
-
 use serde_json::Value;
+
+use crate::json_schema::JsonSchema;
 
 /// Largest document, in bytes: the limit of a log event.
 const MAX_BYTES: usize = 256 * 1024;
@@ -23,8 +23,7 @@ pub fn is_document(line: &Value) -> bool {
 ///
 /// If the schema in `tests/data` is broken.
 pub fn problems(document: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    validate(document, schema(), "", &mut found);
+    let mut found: Vec<String> = schema().problem(document).into_iter().collect();
     let size = document.to_string().len();
     if size > MAX_BYTES {
         found.push(format!("it has {size} bytes, more than {MAX_BYTES}"));
@@ -63,75 +62,10 @@ fn is_dimension_value(value: &str) -> bool {
 }
 
 #[allow(clippy::expect_used, reason = "the schema is a part of this crate")]
-fn schema() -> &'static Value {
-    static SCHEMA: OnceLock<Value> = OnceLock::new();
-    SCHEMA.get_or_init(|| {
-        serde_json::from_str(include_str!("../data/emf.schema.json")).expect("the schema is JSON")
-    })
-}
-
-/// Holds a value against the keywords of JSON Schema that the schema uses. A whole implementation of JSON Schema would be
-/// a hundred times the code for one small file.
-fn validate(value: &Value, schema: &Value, place: &str, found: &mut Vec<String>) {
-    let number = |name: &str| schema[name].as_u64();
-    let size = match value {
-        Value::Array(items) => Some(("Items", items.len())),
-        Value::String(text) => Some(("Length", text.chars().count())),
-        _ => None,
-    };
-    if let Some((unit, size)) = size {
-        let size = size as u64;
-        if number(&format!("min{unit}")).is_some_and(|least| size < least)
-            || number(&format!("max{unit}")).is_some_and(|most| size > most)
-        {
-            found.push(format!("{place} has {size} {unit}"));
-        }
-    }
-    let has_type = match schema["type"].as_str() {
-        Some("object") => value.is_object(),
-        Some("array") => value.is_array(),
-        Some("string") => value.is_string(),
-        Some("integer") => value.is_u64() || value.is_i64(),
-        _ => true,
-    };
-    if !has_type {
-        found.push(format!("{place} is not of type {}", schema["type"]));
-    }
-    if let (Some(least), Some(value)) = (number("minimum"), value.as_u64())
-        && value < least
-    {
-        found.push(format!("{place} is less than {least}"));
-    }
-    if let Some(accepted) = schema["enum"].as_array()
-        && !accepted.contains(value)
-    {
-        found.push(format!("{place} is none of the accepted values"));
-    }
-    if let Some(items) = value.as_array() {
-        for (index, item) in items.iter().enumerate() {
-            validate(item, &schema["items"], &format!("{place}/{index}"), found);
-            if schema["uniqueItems"] == true && items[..index].contains(item) {
-                found.push(format!("{place}/{index} is there twice"));
-            }
-        }
-    }
-    if let Some(members) = value.as_object() {
-        for name in schema["required"].as_array().into_iter().flatten() {
-            let name = name.as_str().unwrap_or_default();
-            if !members.contains_key(name) {
-                found.push(format!("{place} has no {name}"));
-            }
-        }
-        for (name, member) in members {
-            match schema["properties"].get(name) {
-                Some(schema) => validate(member, schema, &format!("{place}/{name}"), found),
-                None if schema["additionalProperties"] == false => {
-                    found.push(format!("{place} has a member {name}"));
-                }
-                None => {}
-            }
-        }
-    }
+fn schema() -> JsonSchema {
+    let text = include_str!("../data/emf.schema.json");
+    let schema = serde_json::from_str(text).expect("the schema is JSON");
+    JsonSchema::new(schema).expect("the schema is one")
 }
 
 #[cfg(test)]

@@ -234,7 +234,7 @@ impl FakeHost {
     /// Calls page after page as AppFlow does, each with the token of the one before, until there is none.
     ///
     /// # Errors
-    /// The connector's; `UnknownError` for a token AppFlow would refuse, one that came before, or too many pages.
+    /// The connector's; `UnknownError` for a token the host would refuse, one that came before, or too many pages.
     pub fn pages(
         &self,
         mut query: impl FnMut(Option<String>) -> Result<Option<String>>,
@@ -253,8 +253,8 @@ impl FakeHost {
             let Some(next) = next.filter(|token| !token.is_empty()) else {
                 return Ok(pages);
             };
-            if next.len() > token::MAX_LENGTH || next.contains(char::is_whitespace) {
-                return Err(Error::unknown("AppFlow would refuse this token"));
+            if next.len() > token::MAX_LENGTH {
+                return Err(Error::unknown("the host would refuse this token"));
             }
             if tokens.contains(&next) || pages.len() >= MOST_PAGES {
                 return Err(Error::unknown("the pages never end"));

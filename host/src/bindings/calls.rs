@@ -8,6 +8,7 @@ use wasmtime::{Store, UpdateDeadline};
 use super::exported::{configuration, destination, metadata, source};
 use super::host_calls::HostCalls;
 use super::imported::common;
+use super::trail::{Failure, RequestTrail};
 use super::{convert, entity, filter, state::HostState};
 use crate::Error;
 use crate::appflow::{
@@ -73,6 +74,10 @@ pub struct Usage {
     pub printed_dropped: usize,
     /// Log lines that were dropped.
     pub log_lines_dropped: u32,
+    /// The requests it sent; none if there were none, or some that the host does not see as a whole.
+    pub requests: Option<RequestTrail>,
+    /// The first answer that was no success and whose status the guest did not look at.
+    pub unexamined: Option<Failure>,
 }
 
 /// A guest that could not be started.
@@ -85,16 +90,20 @@ pub struct FailedStart {
 }
 
 impl Usage {
-    fn of(state: &HostState) -> Self {
+    fn of(mut state: HostState) -> (HostState, Self) {
         let (printed, printed_dropped) = state.printed.take(|text| state.vault.scrub(text));
-        Self {
+        let requests = std::mem::take(&mut state.requests).finish();
+        let usage = Self {
             memory_bytes: state.limiter.peak_bytes(),
             held_bytes: state.held_peak_bytes,
             calls: state.calls,
             printed,
             printed_dropped,
             log_lines_dropped: state.log_lines.saturating_sub(super::state::MAX_LOG_LINES),
-        }
+            requests: requests.filter(|_| !state.policy.stats().has_streamed()),
+            unexamined: std::mem::take(&mut state.unexamined).first(),
+        };
+        (state, usage)
     }
 }
 
@@ -141,7 +150,7 @@ impl<'c> Guest<'c> {
         };
         Err(FailedStart {
             error,
-            usage: Box::new(Usage::of(store.data())),
+            usage: Box::new(Usage::of(store.into_data()).1),
         })
     }
 
@@ -150,7 +159,7 @@ impl<'c> Guest<'c> {
         // Handing over the result is the last place at which a process can end.
         crate::egress::kill::count();
         let state = self.store.into_data();
-        let usage = Usage::of(&state);
+        let (state, usage) = Usage::of(state);
         (state.page, usage)
     }
 
@@ -398,7 +407,18 @@ fn ended(kind: TrapKind, state: &HostState) -> Error {
             "the connector needed more than its {} MB of memory; select fewer fields or raise `limits.memory-mb`",
             state.limiter.limit_bytes() >> 20
         ),
-        TrapKind::Time => "the connector did not answer in time".to_owned(),
+        TrapKind::Time => {
+            let (total, waiting) = state.spent();
+            if waiting > total / 2 {
+                format!(
+                    "the application did not answer in time: the connector spent {:.1} of {:.1} seconds waiting for it",
+                    waiting.as_secs_f64(),
+                    total.as_secs_f64()
+                )
+            } else {
+                "the connector did not answer in time".to_owned()
+            }
+        }
         TrapKind::Panic => {
             "the connector stopped itself by a panic; its place is in the log".to_owned()
         }

@@ -11,6 +11,7 @@ use super::imported::common::{self, Pairs};
 use super::imported::http as wit_http;
 use super::imported::{credentials, invocation, log, page};
 use super::state::{HeldResponse, HostState, MAX_LOG_LINES, MAX_RESOURCES, to_usize};
+use super::trail::Failure;
 use super::{convert, entity, outgoing};
 use crate::Error;
 use crate::credentials::{Credentials, Secret};
@@ -31,6 +32,7 @@ impl common::Host for HostState {
 impl wit_http::Host for HostState {
     async fn send(&mut self, request: wit_http::Request) -> Result<Resource<HeldResponse>, Error> {
         count(&mut self.calls.http);
+        self.requests.add(&request);
         let outgoing::Prepared { request, captures } = self.prepare(request)?;
         let limits = self.limits.of_requests();
         let deadline = tokio::time::Instant::from_std(self.info.deadline);
@@ -55,14 +57,18 @@ impl wit_http::Host for HostState {
         }
         self.held_bytes = held_bytes;
         self.held_peak_bytes = self.held_peak_bytes.max(held_bytes);
-        let response = HeldResponse {
+        let mut response = HeldResponse {
             status: answer.status,
             headers: answer.headers,
             body: Some(answer.body),
             host: answer.host,
             retry_after_seconds: answer.retry_after_seconds,
             header_bytes: headers,
+            failure: None,
         };
+        response.failure = response
+            .failed()
+            .map(|failure| self.unexamined.add(failure));
         self.table.push(response).map_err(|_| {
             Error::Limit(format!(
                 "the connector holds more than the {MAX_RESOURCES} answers and other resources it may; let go of those it has read"
@@ -75,6 +81,14 @@ impl HostState {
     fn response(&self, response: &Resource<HeldResponse>) -> wasmtime::Result<&HeldResponse> {
         Ok(self.table.get(response)?)
     }
+
+    /// Notes that the guest has been told whether an answer is a success.
+    fn examined(&mut self, response: &Resource<HeldResponse>) {
+        let number = self.table.get(response).ok().and_then(|held| held.failure);
+        if let Some(number) = number {
+            self.unexamined.examined(number);
+        }
+    }
 }
 
 impl HeldResponse {
@@ -85,10 +99,11 @@ impl HeldResponse {
     }
 
     fn ensure_ok(&self) -> Result<(), Error> {
-        if self.status.is_success() {
-            return Ok(());
-        }
-        Err(Error::Upstream {
+        self.failed().map_or(Ok(()), |failure| Err(failure.into()))
+    }
+
+    fn failed(&self) -> Option<Failure> {
+        (!self.status.is_success()).then(|| Failure {
             status: self.status.as_u16(),
             message: format!("{} answered {}", self.host, self.status),
             retry_after_seconds: self.retry_after_seconds,
@@ -99,6 +114,7 @@ impl HeldResponse {
 impl wit_http::HostResponse for HostState {
     fn status(&mut self, response: Resource<HeldResponse>) -> wasmtime::Result<u16> {
         count(&mut self.calls.response);
+        self.examined(&response);
         Ok(self.response(&response)?.status.as_u16())
     }
 
@@ -139,6 +155,7 @@ impl wit_http::HostResponse for HostState {
 
     fn ensure_ok(&mut self, response: Resource<HeldResponse>) -> Result<(), Error> {
         count(&mut self.calls.response);
+        self.examined(&response);
         self.held(&response)?.ensure_ok()
     }
 
@@ -217,6 +234,7 @@ impl page::Host for HostState {
         skip: u32,
     ) -> Result<page::Emitted, Error> {
         count(&mut self.calls.page);
+        self.examined(&response);
         let held = self
             .table
             .get_mut(&response)

@@ -15,10 +15,12 @@ mod stdio;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;
+mod trail;
 
 pub use calls::{FailedStart, Guest, Usage, check_types};
 pub use host_calls::HostCalls;
 pub use state::{HostState, InvocationInfo, Parts};
+pub use trail::{Failure, RequestTrail};
 
 use wasmtime::component::{HasSelf, Linker};
 

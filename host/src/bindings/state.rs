@@ -1,7 +1,7 @@
 //! What a store holds: everything one invocation knows, and nothing of another.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -11,6 +11,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::host_calls::HostCalls;
 use super::stdio::Printed;
+use super::trail::{Requests, Unexamined};
 use crate::appflow::ConnectorContext;
 use crate::credentials::Vault;
 use crate::egress::{Egress, EgressOptions, Policy, WasiEgress};
@@ -61,6 +62,8 @@ pub struct HeldResponse {
     pub(super) host: String,
     pub(super) retry_after_seconds: Option<u32>,
     pub(super) header_bytes: usize,
+    /// Its number among the failures that the guest has not looked at.
+    pub(super) failure: Option<u64>,
 }
 
 /// What a store holds.
@@ -80,8 +83,11 @@ pub struct HostState {
     pub(super) held_bytes: usize,
     pub(super) held_peak_bytes: usize,
     pub(super) calls: HostCalls,
+    pub(super) requests: Requests,
+    pub(super) unexamined: Unexamined,
     pub(super) log_lines: u32,
     pub(crate) printed: Printed,
+    began: Instant,
 }
 
 /// What [`HostState::new`] is made of.
@@ -164,8 +170,11 @@ impl HostState {
             held_bytes: 0,
             held_peak_bytes: 0,
             calls: HostCalls::default(),
+            requests: Requests::default(),
+            unexamined: Unexamined::default(),
             log_lines: 0,
             printed,
+            began: Instant::now(),
         }
     }
 
@@ -179,6 +188,11 @@ impl HostState {
     #[must_use]
     pub fn deadline(&self) -> Instant {
         self.info.deadline
+    }
+
+    /// The time this call has had so far, and how much of it the guest waited for the application.
+    pub(super) fn spent(&self) -> (Duration, Duration) {
+        (self.began.elapsed(), self.policy.stats().time())
     }
 }
 

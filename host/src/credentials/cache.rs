@@ -93,6 +93,7 @@ impl SecretCache {
         patience: Patience,
     ) -> Result<Arc<Credentials>, SecretError> {
         if let Some(credentials) = self.look_up(reference) {
+            tracing::debug!(target: "appflow_host", "the secret is used again");
             return Ok(credentials);
         }
         // Read before the fetch: the secret cannot be younger than this, and a time out during the fetch counts as age.
@@ -106,6 +107,7 @@ impl SecretCache {
         if self.store.is_remote() {
             self.keep(reference, &credentials, asked, forgotten);
         }
+        tracing::debug!(target: "appflow_host", "the secret was fetched");
         Ok(credentials)
     }
 

@@ -21,7 +21,7 @@
 //!
 //! for refused in ["http://a.example.com", "https://*", "https://*.com", "https://*.co.uk", "https://*.github.io", "https://a*.example.com",
 //!     "https://a.*.example.com", "https://a.example.com/v1", "https://u@a.example.com", "https://127.0.0.1",
-//!     "https://0x7f.1", "https://localhost", "a.example.com"] {
+//!     "https://0x7f.1", "https://localhost", "a.example.com", "https://https://a.example.com"] {
 //!     assert!(HostPattern::parse(refused).is_err(), "{refused}");
 //! }
 //!
@@ -83,7 +83,7 @@ impl HostPattern {
     /// What is wrong and what is accepted.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         match text.split_once("://") {
-            Some(("https", rest)) => Self::parse_host(rest),
+            Some(("https", rest)) => Self::parse_bare(rest),
             Some(_) => Err(PatternError(
                 "only https is granted: https://host or https://host:port",
             )),
@@ -98,7 +98,10 @@ impl HostPattern {
     /// # Errors
     /// What is wrong and what is accepted.
     pub fn parse_host(text: &str) -> Result<Self, PatternError> {
-        let text = text.strip_prefix("https://").unwrap_or(text);
+        Self::parse_bare(text.strip_prefix("https://").unwrap_or(text))
+    }
+
+    fn parse_bare(text: &str) -> Result<Self, PatternError> {
         if text.contains(['/', '\\', '?', '#']) {
             return Err(PatternError(
                 "a grant is for a whole host, without a path: https://host or https://host:port",

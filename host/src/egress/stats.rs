@@ -1,7 +1,7 @@
 //! What one invocation did on the network.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ pub struct OutboundStats {
     nanoseconds: AtomicU64,
     waited_nanoseconds: AtomicU64,
     grants: Mutex<BTreeSet<String>>,
+    streamed: AtomicBool,
 }
 
 impl OutboundStats {
@@ -75,6 +76,16 @@ impl OutboundStats {
     #[must_use]
     pub fn waited(&self) -> Duration {
         Duration::from_nanos(self.waited_nanoseconds.load(Relaxed))
+    }
+
+    /// Whether a request went out by `wasi:http`, whose bodies the host does not see as a whole.
+    #[must_use]
+    pub fn has_streamed(&self) -> bool {
+        self.streamed.load(Relaxed)
+    }
+
+    pub(crate) fn set_streamed(&self) {
+        self.streamed.store(true, Relaxed);
     }
 
     pub(crate) fn add_call(&self) {

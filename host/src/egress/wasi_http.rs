@@ -76,6 +76,7 @@ impl WasiEgress {
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, EgressError> {
         super::kill::count();
+        self.policy.stats().set_streamed();
         check_method(request.method())?;
         let granted = self.policy.check(request.uri())?;
         let limit = self.limits.response_body_bytes;

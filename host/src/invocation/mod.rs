@@ -4,6 +4,8 @@
 //! encode. Whatever goes wrong on the way is an [`Error`], and an error is an answer too: a request with a known `type`
 //! never ends in a function error.
 
+mod answering;
+mod paging;
 mod report;
 mod rules;
 mod settings_check;
@@ -19,23 +21,22 @@ use tracing::Instrument as _;
 use crate::Error;
 use crate::appflow::{
     self, Answer, ConnectorConfiguration, ErrorCode, ErrorDetails, Identity, MAX_ANSWER_BYTES,
-    Operation, Pairs, QueryDataAnswer, Records, Request, RetrieveDataAnswer,
-    ValidateSettingsAnswer, WriteDataAnswer,
+    Operation, Pairs, Request, ValidateSettingsAnswer, WriteDataAnswer,
 };
 use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
-use crate::credentials::{Credentials, CredentialsReference, Patience, SecretCache, Vault};
+use crate::credentials::{Credentials, CredentialsReference, Patience, Secret, SecretCache, Vault};
 use crate::egress::Egress;
 use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
-use crate::filter::{self, Filter};
+use crate::filter;
 use crate::mechanism;
 use crate::page::Page;
 use crate::telemetry::{self, Metrics, TraceId, spans};
 
+use answering::ask;
+use paging::Paging;
 pub use report::Report;
-use rules::{
-    QUERY_PAGE_BYTES, check_rules, closing_time, deadline, may_be_moment, next_token, sealed,
-};
+use rules::{QUERY_PAGE_BYTES, closing_time, deadline, fields};
 
 /// Locale in which the connector describes itself to the host.
 const HOST_LOCALE: &str = "en-US";
@@ -65,6 +66,10 @@ pub struct Host {
     warm: AtomicBool,
     described: OnceLock<Arc<ConnectorConfiguration>>,
     metrics: Option<Metrics>,
+    /// Whether the connector's description was held against rules and manifest: once in a process is enough.
+    warned: AtomicBool,
+    token_key: Option<Secret>,
+    strict: bool,
 }
 
 impl Host {
@@ -80,6 +85,9 @@ impl Host {
             warm: AtomicBool::new(false),
             described: OnceLock::new(),
             metrics: None,
+            warned: AtomicBool::new(false),
+            token_key: None,
+            strict: false,
         }
     }
 
@@ -88,6 +96,16 @@ impl Host {
     pub fn with_metrics(mut self, metrics: Option<Metrics>) -> Self {
         self.metrics = metrics;
         self
+    }
+
+    /// Mixes the operator's own secret into the key that next tokens are sealed with.
+    pub fn seal_tokens_with(&mut self, key: Option<Secret>) {
+        self.token_key = key;
+    }
+
+    /// Makes records that do not fit the entity's definition an error.
+    pub fn insist_on_types(&mut self, strict: bool) {
+        self.strict = strict;
     }
 
     /// The connector.
@@ -197,9 +215,7 @@ impl Host {
         let grants = self.connector.manifest().credentials.clone();
         let vault = Arc::new(Vault::new(credentials, grants));
         *sealed_in = Some(Arc::clone(&vault));
-        let outcome = self
-            .perform(request, call.request_id, deadline, vault, report)
-            .await;
+        let outcome = self.perform(request, call, deadline, vault, report).await;
         if let (Err(error), Some(arn)) = (&outcome, &report.secret_arn)
             && error.details().code == ErrorCode::InvalidCredentials
         {
@@ -240,12 +256,13 @@ impl Host {
 
     async fn perform(
         &self,
-        request: Request,
-        request_id: &str,
+        mut request: Request,
+        call: Call<'_>,
         deadline: Instant,
         vault: Arc<Vault>,
         report: &mut Report,
     ) -> Result<Answer, Error> {
+        let request_id = call.request_id;
         let filter = match &request {
             Request::QueryData(query) => query
                 .filter_expression
@@ -271,6 +288,15 @@ impl Host {
                 ));
             }
         }
+        let paging = Paging::begin(
+            &mut request,
+            self.connector.manifest(),
+            AccountId::from_function_arn(call.function_arn)
+                .as_ref()
+                .map(AccountId::as_str),
+            vault.credentials(),
+            self.token_key.as_ref(),
+        )?;
         let secrets = Arc::clone(&vault);
         let state = self.state(&request, request_id, deadline, vault, report);
         let policy = state.policy();
@@ -285,7 +311,7 @@ impl Host {
         report.used(page.count(), &usage, began.elapsed(), broken);
         report.refused(&policy.denials());
         let asked = outcome.map_err(|error| error.rewritten(|text| secrets.scrub(text)))?;
-        let answer = sealed(self.complete(asked, page)?, &secrets)?;
+        let answer = self.complete(asked, page, usage, paging.as_ref(), &secrets, report)?;
         report.served();
         if let Answer::DescribeConnectorConfiguration(configuration) = &answer {
             let _ = self.described.set(Arc::new((**configuration).clone()));
@@ -344,8 +370,13 @@ impl Host {
             _ => Page::closed(),
         };
         let context = request.context().cloned().map(Arc::new);
+        let selected = match request {
+            Request::QueryData(query) => query.selected_field_names.clone(),
+            Request::RetrieveData(retrieve) => retrieve.selected_field_names.clone(),
+            _ => None,
+        };
         let page = page
-            .with_moments(may_be_moment(context.clone()))
+            .with_fields(fields(context.clone(), selected.unwrap_or_default()))
             .closing_at(closing_time(deadline), deadline);
         HostState::new(Parts {
             info,
@@ -382,40 +413,9 @@ impl Host {
         report.used(page.count(), &usage, began.elapsed(), broken);
         let described = described?;
         let answer = Answer::DescribeConnectorConfiguration(Box::new(described.clone()));
-        check_rules(&answer)?;
+        self.check(&answer)?;
         let described = Arc::new(described);
         Ok(Arc::clone(self.described.get_or_init(|| described)))
-    }
-
-    /// Puts the page into the answer and holds the answer against AppFlow's rules.
-    fn complete(&self, asked: Asked, page: Page) -> Result<Answer, Error> {
-        let answer = match asked {
-            Asked::Answer(answer) => answer,
-            Asked::Query { previous, next } => {
-                let next_token = next_token(previous.as_deref(), next)?;
-                if page.turned_away() && next_token.is_none() {
-                    return Err(Error::Output(
-                        "the page was full but the connector returned no next token, so records would be lost".to_owned(),
-                    ));
-                }
-                Answer::QueryData(QueryDataAnswer {
-                    records: Records(page.into_bytes()),
-                    next_token,
-                })
-            }
-            Asked::Retrieve => {
-                if page.turned_away() {
-                    return Err(Error::Request(
-                        "the records asked for do not fit into one answer; ask for fewer ids or fields".to_owned(),
-                    ));
-                }
-                Answer::RetrieveData(RetrieveDataAnswer {
-                    records: Records(page.into_bytes()),
-                })
-            }
-        };
-        check_rules(&answer)?;
-        Ok(answer)
     }
 }
 
@@ -432,84 +432,6 @@ pub async fn check_types(connector: Connector, limit: Duration) -> Result<(), Er
     };
     let state = HostState::alone(info, connector.manifest().limits);
     bindings::check_types(&connector, state, &Alarm::new()).await
-}
-
-/// What a guest answered, before its page is known.
-enum Asked {
-    Answer(Answer),
-    Query {
-        previous: Option<String>,
-        next: Option<String>,
-    },
-    Retrieve,
-}
-
-async fn ask(
-    guest: &mut Guest<'_>,
-    request: Request,
-    filter: Option<&Filter>,
-) -> Result<Asked, Error> {
-    Ok(Asked::Answer(match request {
-        Request::DescribeConnectorConfiguration(request) => {
-            Answer::DescribeConnectorConfiguration(Box::new(guest.describe(&request.locale).await?))
-        }
-        Request::ValidateConnectorRuntimeSettings(request) => {
-            let errors_by_input_field = guest.validate_settings(&request).await?;
-            Answer::ValidateConnectorRuntimeSettings(ValidateSettingsAnswer {
-                errors_by_input_field,
-                error: None,
-            })
-        }
-        Request::ValidateCredentials(request) => {
-            guest
-                .validate_credentials(&request.connector_runtime_settings)
-                .await?;
-            Answer::ValidateCredentials
-        }
-        Request::ListEntities(request) => {
-            let mut answer = guest.list_entities(&request).await?;
-            answer.next_token = next_token(request.next_token.as_deref(), answer.next_token)?;
-            if usize::try_from(request.max_result).is_ok_and(|limit| answer.entities.len() > limit)
-            {
-                return Err(Error::Output(format!(
-                    "it holds {} entities, more than the {} asked for",
-                    answer.entities.len(),
-                    request.max_result
-                )));
-            }
-            Answer::ListEntities(answer)
-        }
-        Request::DescribeEntity(request) => Answer::DescribeEntity(Box::new(
-            guest
-                .describe_entity(&request.connector_context, &request.entity_identifier)
-                .await?,
-        )),
-        Request::QueryData(request) => {
-            let next = guest.query(&request, filter).await?;
-            return Ok(Asked::Query {
-                previous: request.next_token,
-                next,
-            });
-        }
-        Request::RetrieveData(request) => {
-            guest.retrieve(&request).await?;
-            return Ok(Asked::Retrieve);
-        }
-        Request::WriteData(request) => {
-            let expected = request.records.len();
-            let write_record_results = guest.write(request).await?;
-            if write_record_results.len() != expected {
-                return Err(Error::Output(format!(
-                    "it holds {} results for {expected} records; what was written is not known",
-                    write_record_results.len()
-                )));
-            }
-            Answer::WriteData(WriteDataAnswer {
-                write_record_results,
-                error: None,
-            })
-        }
-    }))
 }
 
 /// The settings that come with a request; none for the operation that has none.

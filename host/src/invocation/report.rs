@@ -21,6 +21,8 @@ pub struct Report {
     pub error: Option<ErrorDetails>,
     /// Records in the answer or in the request.
     pub records: usize,
+    /// Members of records that deviate from the entity's definition.
+    pub deviations: u64,
     /// Bytes of the answer.
     pub bytes: usize,
     /// From the request's arrival to the finished answer.
@@ -41,7 +43,7 @@ pub struct Report {
     pub stats: Arc<OutboundStats>,
     /// Name of the connection's secret, for forgetting it. Not logged.
     pub(super) secret_arn: Option<String>,
-    request_id: String,
+    pub(super) request_id: String,
     trace: Option<TraceId>,
     /// True once the connector itself has served the request.
     served: bool,
@@ -58,6 +60,7 @@ impl Report {
             operation: None,
             error: None,
             records: 0,
+            deviations: 0,
             bytes: 0,
             wall: Duration::ZERO,
             guest: Duration::ZERO,
@@ -198,6 +201,7 @@ impl Report {
             code,
             reason = error.map(|error| error.message.as_str()),
             records = self.records,
+            deviations = self.deviations,
             bytes,
             wall_ms = millis(self.wall),
             guest_ms = millis(self.guest),

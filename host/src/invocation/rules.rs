@@ -1,15 +1,15 @@
 //! Rules that hold for every connector: how long it may take, what its tokens and answers may look like.
 
-use std::collections::HashSet;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::appflow::{
-    self, Answer, ConnectorContext, FieldDataType, MAX_ANSWER_BYTES, Operation, Severity,
+    self, Answer, ConnectorConfiguration, ConnectorContext, MAX_ANSWER_BYTES, Operation, Severity,
 };
-use crate::credentials::Vault;
-use crate::page::MayBeMoment;
+use crate::manifest::Manifest;
+use crate::page::{Fields, Page, SharedFields};
+use crate::tokens::MAX_SEALED_CHARS;
 
 /// Time kept back from every limit for encoding the answer and sending it.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -17,21 +17,19 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// Most warnings logged for one answer: a description of hundreds of fields may break one rule in each.
 const MAX_WARNINGS: usize = 5;
 
-/// Longest next token, in characters (AppFlow API reference, `nextToken`).
-const MAX_TOKEN_CHARS: usize = 2048;
-
-/// Bytes that records may take in the answer to a query: what is left beside the longest token in the widest characters.
+/// Bytes that records may take in the answer to a query: what is left beside the longest token.
 pub(super) static QUERY_PAGE_BYTES: LazyLock<usize> = LazyLock::new(|| {
-    let token = "\u{10000}".repeat(MAX_TOKEN_CHARS);
+    let token = "x".repeat(MAX_SEALED_CHARS);
     MAX_ANSWER_BYTES - appflow::query_overhead_bytes(Some(&token))
 });
 
-/// Refuses what AppFlow could not decode or would refuse; logs what merely goes beyond its documented limits.
-pub(super) fn check_rules(answer: &Answer) -> Result<(), Error> {
+/// Refuses what AppFlow could not decode or would refuse; logs what merely goes beyond its documented limits, if it is to
+/// be logged.
+pub(super) fn check_rules(answer: &Answer, log_warnings: bool) -> Result<(), Error> {
     let (errors, warnings): (Vec<_>, Vec<_>) = appflow::validate(answer)
         .into_iter()
         .partition(|problem| problem.severity == Severity::Error);
-    for problem in warnings.iter().take(MAX_WARNINGS) {
+    for problem in warnings.iter().take(MAX_WARNINGS).filter(|_| log_warnings) {
         tracing::warn!(target: "appflow_host", property = problem.path, "beyond AppFlow's limits: {}", problem.message);
     }
     match errors.first() {
@@ -44,33 +42,71 @@ pub(super) fn check_rules(answer: &Answer) -> Result<(), Error> {
     }
 }
 
-/// Whether a field may be a point in time, by the definition AppFlow sent along; without one any field may.
-///
-/// The definition is read when the first value looks like a point in time, which for most entities is never.
-pub(super) fn may_be_moment(context: Option<Arc<ConnectorContext>>) -> MayBeMoment {
-    let others: OnceLock<HashSet<String>> = OnceLock::new();
-    Arc::new(move |field| {
-        let others = others.get_or_init(|| {
-            let text = context
-                .as_ref()
-                .and_then(|context| context.entity_definition.as_ref());
-            let definition = text.and_then(|text| text.decode().ok());
-            let fields = definition
-                .map(|definition| definition.fields)
-                .unwrap_or_default();
-            fields
-                .into_iter()
-                .filter(|field| {
-                    field
-                        .data_type
-                        .known()
-                        .is_some_and(|kind| kind != FieldDataType::DateTime)
-                })
-                .map(|field| field.field_name)
-                .collect()
-        });
-        !others.contains(field)
-    })
+/// The fields of the request's entity, by the definition AppFlow sent along. It is read when the first record comes.
+pub(super) fn fields(
+    context: Option<Arc<ConnectorContext>>,
+    selected: Vec<String>,
+) -> SharedFields {
+    Arc::new(LazyLock::new(Box::new(move || {
+        // One that cannot be read is as good as none: AppFlow's own copy is broken, which is not the connector's fault.
+        let definition = context?.entity_definition.as_ref()?.decode().ok()?;
+        Some(Fields::new(definition.fields, &selected))
+    })))
+}
+
+/// Tells in what the records of a page deviate from the entity's definition: each kind in the log, or, if the operator
+/// insists, the first as an error.
+pub(super) fn check_records(page: &Page, strict: bool, request_id: &str) -> Result<u64, Error> {
+    let deviations = page.deviations();
+    if let Some(first) = deviations.first().filter(|_| strict) {
+        let more = match deviations.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more kinds of deviation)"),
+        };
+        return Err(Error::Output(format!(
+            "the connector's record has {first}{more}"
+        )));
+    }
+    for deviation in deviations.iter().take(MAX_WARNINGS) {
+        tracing::warn!(
+            target: "appflow_host",
+            request_id,
+            field = deviation.field,
+            records = deviation.count,
+            "the connector's record has {deviation}"
+        );
+    }
+    if deviations.len() > MAX_WARNINGS {
+        tracing::warn!(
+            target: "appflow_host",
+            request_id,
+            "the connector's records have {} more kinds of deviation from the entity's definition",
+            deviations.len() - MAX_WARNINGS
+        );
+    }
+    Ok(deviations.iter().map(|deviation| deviation.count).sum())
+}
+
+/// Tells the connector's author where description and manifest name different things.
+pub(super) fn compare_names(described: &ConnectorConfiguration, manifest: &Manifest) {
+    let plain = |name: &str| -> String {
+        name.chars()
+            .filter(|character| character.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let version = manifest.version.to_string();
+    if plain(&described.connector_name) != plain(&manifest.name)
+        || described.connector_version != version
+    {
+        tracing::warn!(
+            target: "appflow_host",
+            "the connector describes itself as {} {} and its manifest calls it {} {version}",
+            described.connector_name,
+            described.connector_version,
+            manifest.name
+        );
+    }
 }
 
 /// The smaller of Lambda's limit and AppFlow's, less a margin: half a second, or a fifth of what is left if that is less.
@@ -91,76 +127,9 @@ pub(super) fn closing_time(deadline: Instant) -> Instant {
         .unwrap_or(deadline)
 }
 
-/// A token as AppFlow takes it: none instead of an empty one, and never the one it has just sent.
-pub(super) fn next_token(
-    previous: Option<&str>,
-    next: Option<String>,
-) -> Result<Option<String>, Error> {
-    let Some(token) = next.filter(|token| !token.is_empty()) else {
-        return Ok(None);
-    };
-    if token.chars().count() > MAX_TOKEN_CHARS {
-        return Err(Error::Output(format!(
-            "its next token is longer than {MAX_TOKEN_CHARS} characters"
-        )));
-    }
-    if token
-        .chars()
-        .any(|character| character.is_whitespace() || character.is_control())
-    {
-        return Err(Error::Output(
-            "its next token holds spaces or control characters".to_owned(),
-        ));
-    }
-    if previous == Some(token.as_str()) {
-        return Err(Error::Output(
-            "its next token is the one it was given, so the flow would never end".to_owned(),
-        ));
-    }
-    Ok(Some(token))
-}
-
-/// Refuses a next token that holds a secret, as AppFlow keeps tokens, and shows them to nobody but does not hide them; or a
-/// placeholder, which would mean nothing in the next call.
-pub(super) fn sealed(answer: Answer, secrets: &Vault) -> Result<Answer, Error> {
-    let token = match &answer {
-        Answer::ListEntities(answer) => answer.next_token.as_deref(),
-        Answer::QueryData(answer) => answer.next_token.as_deref(),
-        _ => None,
-    };
-    match token {
-        Some(token) if secrets.is_in(token) => {
-            Err(Error::Output("its next token holds a secret".to_owned()))
-        }
-        _ => Ok(answer),
-    }
-}
-
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tokens_are_taken_as_appflow_takes_them() {
-        let token = |text: &str| next_token(Some("before"), Some(text.to_owned()));
-        assert_eq!(token("after").unwrap().as_deref(), Some("after"));
-        assert_eq!(token("").unwrap(), None);
-        assert_eq!(next_token(None, None).unwrap(), None);
-        assert!(token(&"x".repeat(MAX_TOKEN_CHARS)).is_ok());
-        for refused in [
-            "before",
-            "a b",
-            "a\u{0}b",
-            "a\u{a0}b",
-            &"x".repeat(MAX_TOKEN_CHARS + 1),
-        ] {
-            assert!(
-                matches!(token(refused), Err(Error::Output(_))),
-                "{refused:?}"
-            );
-        }
-    }
 
     #[test]
     fn the_smaller_limit_counts_and_leaves_a_margin() {

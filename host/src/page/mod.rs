@@ -5,15 +5,18 @@
 //! JSON string), straight into the bytes of the answer. The page knows how many records AppFlow asked for and how many
 //! bytes Lambda lets through, so no guest has to reckon with either.
 
+mod check;
 mod json;
+mod kinds;
 mod moment;
 mod picker;
 
-use std::sync::Arc;
 use std::time::Instant;
 
+pub use check::{Deviation, Fields, SharedFields};
 pub(crate) use json::string;
 pub use json::{JsonError, Pointer};
+pub use kinds::Found;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -83,9 +86,6 @@ pub struct Emitted {
     pub rest: String,
 }
 
-/// Tells whether a field may be a point in time, as far as is known. Asked only for values that look like one.
-pub type MayBeMoment = Arc<dyn Fn(&str) -> bool + Send + Sync>;
-
 /// The records of one answer, escaped.
 pub struct Page {
     records: Vec<u8>,
@@ -98,7 +98,10 @@ pub struct Page {
     closes: Option<Instant>,
     /// When the invocation's time is over.
     ends: Option<Instant>,
-    may_be_moment: MayBeMoment,
+    fields: Option<SharedFields>,
+    tally: check::Tally,
+    /// Whether all records came from arrays that were taken whole.
+    whole: bool,
 }
 
 impl std::fmt::Debug for Page {
@@ -129,7 +132,9 @@ impl Page {
             allowed: true,
             closes: None,
             ends: None,
-            may_be_moment: Arc::new(|_| true),
+            fields: None,
+            tally: check::Tally::default(),
+            whole: true,
         }
     }
 
@@ -144,11 +149,12 @@ impl Page {
         }
     }
 
-    /// The same with knowledge of the entity's fields, so that a text that merely looks like a point in time stays as it is.
+    /// The same with knowledge of the entity's fields: records are held against them, and a text that merely looks like a
+    /// point in time stays as it is.
     #[must_use]
-    pub fn with_moments(self, may_be_moment: MayBeMoment) -> Self {
+    pub fn with_fields(self, fields: SharedFields) -> Self {
         Self {
-            may_be_moment,
+            fields: Some(fields),
             ..self
         }
     }
@@ -206,6 +212,42 @@ impl Page {
         self.full
     }
 
+    /// Whether every record holds all key fields of the entity's definition, which then are different for every record.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.known_fields()
+            .is_some_and(|fields| self.tally.all_keyed(fields))
+    }
+
+    /// Whether there are records, all of them from arrays that [`Page::emit_json`] took from their first to their last.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole && self.count > 0
+    }
+
+    /// In what the records deviate from the entity's definition, by field and kind.
+    #[must_use]
+    pub fn deviations(&self) -> Vec<Deviation> {
+        self.known_fields()
+            .map(|fields| self.tally.deviations(fields))
+            .unwrap_or_default()
+    }
+
+    fn known_fields(&self) -> Option<&Fields> {
+        // Not one record was looked at before the fields were made.
+        self.fields
+            .as_ref()
+            .filter(|_| self.count > 0)?
+            .as_ref()
+            .as_ref()
+    }
+
+    /// The same as [`Page::into_bytes`], to look at.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.records
+    }
+
     /// The inside of the answer's array: JSON strings with commas between them.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
@@ -229,7 +271,12 @@ impl Page {
         if !raw.get().starts_with('{') {
             return Err(refuse("it is another kind of JSON".to_owned()));
         }
-        self.push(raw.get())
+        self.whole = false;
+        let taken = self.push(raw.get())?;
+        if taken {
+            self.look_at(raw.get());
+        }
+        Ok(taken)
     }
 
     /// Adds records that lie end to end in `text`, by their end offsets in bytes; returns how many found room.
@@ -277,7 +324,11 @@ impl Page {
         let pointer = Pointer::parse(pointer)?;
         let text = json::text(body)?;
         let (array, rest) = json::split(text, &pointer)?;
-        let picker = picker::Picker::new(picks, Arc::clone(&self.may_be_moment))?;
+        let fields = self.fields.clone();
+        let picker = picker::Picker::new(
+            picks,
+            fields.as_ref().and_then(|fields| fields.as_ref().as_ref()),
+        )?;
         let mut seen = 0;
         let mut taken = 0;
         let mut scratch = Vec::new();
@@ -300,16 +351,27 @@ impl Page {
                 element.get()
             } else {
                 scratch.clear();
-                picker.pick(index, element, self.max_bytes, self.ends, &mut scratch)?;
+                picker.pick(
+                    index,
+                    element,
+                    self.max_bytes,
+                    self.ends,
+                    &mut self.tally,
+                    &mut scratch,
+                )?;
                 // The scratch is made of JSON text and of strings written by serde_json, so it is UTF-8.
                 std::str::from_utf8(&scratch).map_err(|_| PageError::Json(JsonError::NotUtf8))?
             };
             if self.push(record)? {
                 taken += 1;
+                if picks.is_empty() {
+                    self.look_at(record);
+                }
             }
             Ok(())
         });
         outcome?;
+        self.whole &= taken == seen;
         let skipped = skip.min(seen);
         Ok(Emitted {
             taken,
@@ -334,6 +396,18 @@ impl Page {
             self.full = true;
         }
         self.full
+    }
+
+    /// Holds a record against the entity's definition, if there is one.
+    fn look_at(&mut self, record: &str) {
+        if let Some(fields) = self
+            .fields
+            .as_ref()
+            .and_then(|fields| fields.as_ref().as_ref())
+            && !crate::mechanism::off("answers.record-types")
+        {
+            self.tally.look_at(fields, record);
+        }
     }
 
     /// Writes one record at the end, and takes it back if the page has become too large.

@@ -7,8 +7,9 @@ use std::time::Instant;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::check::{Fields as Known, Tally};
 use super::json::{self, JsonError, Pointer};
-use super::{MayBeMoment, PageError, Pick, moment};
+use super::{PageError, Pick, moment};
 
 /// Most picks: several times the fields of the widest entities known.
 const MAX_PICKS: usize = 4096;
@@ -16,27 +17,30 @@ const MAX_PICKS: usize = 4096;
 const LONG_BYTES: usize = 64 * 1024;
 
 /// The picks of one call, prepared for any number of records.
-pub(super) struct Picker {
+pub(super) struct Picker<'f> {
     picks: Vec<Prepared>,
     /// Keys of the first level, each once, in the order of the picks.
     keys: Vec<String>,
     places: HashMap<String, usize>,
-    may_be_moment: MayBeMoment,
+    /// The entity's fields, as far as they are known.
+    known: Option<&'f Known>,
 }
 
 struct Prepared {
-    /// Name in the output record.
-    name: String,
-    /// The same as JSON text with its colon.
+    /// Name in the output record as JSON text with its colon.
     label: String,
+    /// Place of the field of that name in the entity's definition.
+    field: Option<usize>,
+    /// Whether the field may be a point in time.
+    may_be_moment: bool,
     /// Place of the first key in `Picker::keys`.
     place: usize,
     /// Further keys.
     deeper: Vec<String>,
 }
 
-impl Picker {
-    pub(super) fn new(picks: &[Pick], may_be_moment: MayBeMoment) -> Result<Self, JsonError> {
+impl<'f> Picker<'f> {
+    pub(super) fn new(picks: &[Pick], known: Option<&'f Known>) -> Result<Self, JsonError> {
         if picks.len() > MAX_PICKS {
             return Err(JsonError::TooMuch("4,096 fields of a record"));
         }
@@ -57,8 +61,9 @@ impl Picker {
             });
             let name = serde_json::to_string(&pick.name).map_err(|_| JsonError::NotUtf8)?;
             prepared.push(Prepared {
-                name: pick.name.clone(),
                 label: format!("{name}:"),
+                field: known.and_then(|known| known.place(&pick.name, 0)),
+                may_be_moment: known.is_none_or(|known| known.may_be_moment(&pick.name)),
                 place,
                 deeper,
             });
@@ -67,7 +72,7 @@ impl Picker {
             picks: prepared,
             keys,
             places,
-            may_be_moment,
+            known,
         })
     }
 
@@ -80,8 +85,13 @@ impl Picker {
         element: &RawValue,
         limit: usize,
         ends: Option<Instant>,
+        tally: &mut Tally,
         out: &mut Vec<u8>,
     ) -> Result<(), PageError> {
+        let known = self
+            .known
+            .filter(|_| !crate::mechanism::off("answers.record-types"));
+        let mut keys = 0;
         let mut values: Vec<Option<&RawValue>> = vec![None; self.keys.len()];
         let mut reader = serde_json::Deserializer::from_str(element.get());
         reader
@@ -119,7 +129,21 @@ impl Picker {
                 out.push(b',');
             }
             out.extend_from_slice(pick.label.as_bytes());
-            match moment::offset_without_colon(text).filter(|_| (self.may_be_moment)(&pick.name)) {
+            let minutes = if pick.may_be_moment {
+                moment::offset_without_colon(text)
+            } else {
+                None
+            };
+            if let Some(known) = known {
+                // What gets its colon now is what the definition wants.
+                let json = if minutes.is_some() {
+                    "null"
+                } else {
+                    value.get()
+                };
+                keys += usize::from(tally.member(known, pick.field, json));
+            }
+            match minutes {
                 Some(minutes) => {
                     out.extend_from_slice(&text[..minutes]);
                     out.push(b':');
@@ -129,12 +153,15 @@ impl Picker {
             }
         }
         out.push(b'}');
+        if let Some(known) = known {
+            tally.record(known, keys);
+        }
         Ok(())
     }
 }
 
 struct Fields<'p, 'v, 'de> {
-    picker: &'p Picker,
+    picker: &'p Picker<'p>,
     values: &'v mut [Option<&'de RawValue>],
 }
 
@@ -171,7 +198,7 @@ impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
 }
 
 struct Lookup<'p> {
-    picker: &'p Picker,
+    picker: &'p Picker<'p>,
     hint: usize,
 }
 

@@ -7,6 +7,18 @@ fn records(page: Page) -> Vec<String> {
     serde_json::from_slice(&text).unwrap()
 }
 
+/// The fields of a definition.
+fn fields(list: &str) -> SharedFields {
+    let text = format!(
+        r#"{{"entity":{{"entityIdentifier":"e","hasNestedEntities":false}},"fields":{list}}}"#
+    );
+    let definition = crate::appflow::EntityDefinitionText(text.into());
+    let definition = definition.decode().unwrap();
+    std::sync::Arc::new(std::sync::LazyLock::new(Box::new(move || {
+        Some(Fields::new(definition.fields, &[]))
+    })))
+}
+
 #[test]
 fn records_come_back_as_they_were() {
     let mut page = Page::new(10, 1000);
@@ -163,7 +175,8 @@ fn a_text_that_looks_like_a_point_in_time_stays_as_it_is_where_the_entity_says_t
         name: name.to_owned(),
         path: name.to_owned(),
     });
-    let mut page = Page::new(10, 1000).with_moments(Arc::new(|field| field == "at"));
+    let mut page =
+        Page::new(10, 1000).with_fields(fields(r#"[{"fieldName":"name","dataType":"String"}]"#));
     page.emit_json(&body, "", &picks, 0).unwrap();
     assert_eq!(
         records(page),
@@ -264,4 +277,75 @@ fn picking_deep_inside_of_large_values_ends_with_the_time() {
     let later = Instant::now() + std::time::Duration::from_secs(3600);
     let mut page = Page::new(10, 1_000_000).closing_at(later, later);
     assert_eq!(page.emit_json(&body, "", &picks, 0).unwrap().taken, 1);
+}
+
+const KEYED: &str = r#"[{"fieldName":"id","dataType":"Integer","isPrimaryKey":true},
+    {"fieldName":"at","dataType":"DateTime"},{"fieldName":"name","dataType":"String"}]"#;
+
+#[test]
+fn records_are_held_against_the_definition_whichever_way_they_come() {
+    let body = Bytes::from_static(
+        br#"[{"id":1,"at":"2025-01-31T12:00:00+0000"},{"id":"2","at":5,"other":1}]"#,
+    );
+    let picks = ["id", "at", "other"].map(|name| Pick {
+        name: name.to_owned(),
+        path: name.to_owned(),
+    });
+    let told = |page: &Page| -> Vec<String> {
+        page.deviations()
+            .iter()
+            .map(|one| format!("{} {one}", one.count))
+            .collect()
+    };
+    let mut picked = Page::new(10, 1000).with_fields(fields(KEYED));
+    picked.emit_json(&body, "", &picks, 0).unwrap();
+    let expected = [
+        "1 field \"id\" as text where Integer is declared",
+        "1 field \"at\" as an integer where DateTime is declared",
+        "1 a field that the entity's definition does not have",
+    ];
+    assert_eq!(told(&picked), expected);
+
+    // Only picking adds the colon.
+    let expected = [
+        expected[0],
+        expected[1],
+        "1 field \"at\" as text of another form where DateTime is declared",
+        expected[2],
+    ];
+    let mut whole = Page::new(10, 1000).with_fields(fields(KEYED));
+    whole.emit_json(&body, "", &[], 0).unwrap();
+    assert_eq!(told(&whole), expected);
+    let mut single = Page::new(10, 1000).with_fields(fields(KEYED));
+    single
+        .emit(r#" {"id":1,"at":"2025-01-31T12:00:00+0000"} "#)
+        .unwrap();
+    single.emit(r#"{"id":"2","at":5,"other":1}"#).unwrap();
+    assert_eq!(told(&single), expected);
+
+    let mut unknown = Page::new(10, 1000);
+    unknown.emit_json(&body, "", &[], 0).unwrap();
+    assert_eq!(told(&unknown), [""; 0]);
+}
+
+#[test]
+fn a_page_knows_whether_it_holds_the_keys_and_whole_arrays() {
+    let body = Bytes::from_static(br#"[{"id":1,"name":"a"},{"id":2,"name":"b"}]"#);
+    let name = [Pick {
+        name: "name".to_owned(),
+        path: "name".to_owned(),
+    }];
+    let page = |most, skip, picks: &[Pick]| {
+        let mut page = Page::new(most, 1000).with_fields(fields(KEYED));
+        page.emit_json(&body, "", picks, skip).unwrap();
+        (page.is_keyed(), page.is_whole())
+    };
+    assert_eq!(page(10, 0, &[]), (true, true));
+    assert_eq!(page(10, 0, &name), (false, true));
+    assert_eq!(page(10, 1, &[]), (true, false));
+    assert_eq!(page(1, 0, &[]), (true, false));
+    let mut single = Page::new(10, 1000).with_fields(fields(KEYED));
+    assert!(!single.is_keyed() && !single.is_whole());
+    single.emit(r#"{"id":1}"#).unwrap();
+    assert!(single.is_keyed() && !single.is_whole());
 }

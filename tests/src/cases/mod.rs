@@ -40,7 +40,7 @@ use anyhow::{Result, bail};
 pub use self::grants::unused;
 pub use self::leaks::leaks;
 pub use self::load::{Case, Step, load};
-pub use self::run::{Failure, run};
+pub use self::run::{Failure, answers, run};
 pub use self::spec::{ApplicationKind, Expect, ExpectedRequest, Spec};
 use crate::setup::Setup;
 

@@ -1,5 +1,6 @@
 //! Running one case with one component.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
@@ -52,6 +53,19 @@ impl fmt::Display for Failure {
 ///
 /// If the case cannot be run at all: a file is missing, the component is not there, a process cannot be started.
 pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> {
+    Ok(perform(setup, case, component)?.failures)
+}
+
+/// Runs a case with a component, whatever is expected of it; the bytes of all answers, pages included.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn answers(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Vec<u8>>> {
+    Ok(perform(setup, case, component)?.answers.into_inner())
+}
+
+fn perform<'a>(setup: &Setup, case: &'a Case, component: &'a str) -> Result<Runner<'a>> {
     let spec = &case.spec;
     let mut values = Values::default();
     for (name, value) in &spec.values {
@@ -104,6 +118,7 @@ pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> 
         lambda,
         pages: 0,
         failures: Vec::new(),
+        answers: RefCell::default(),
     };
     let definition = if spec.describe {
         Some(runner.describe()?)
@@ -116,7 +131,7 @@ pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> 
         runner.step(step, definition.as_ref(), spec.follow && number == 0)?;
     }
     runner.afterwards(&application)?;
-    Ok(runner.failures)
+    Ok(runner)
 }
 
 struct Runner<'a> {
@@ -126,6 +141,7 @@ struct Runner<'a> {
     lambda: Lambda,
     pages: usize,
     failures: Vec<Failure>,
+    answers: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Runner<'_> {
@@ -180,6 +196,9 @@ impl Runner<'_> {
         }
         let mut lines = Vec::new();
         let mut answer = self.invoke(&request, &bytes, &mut lines)?;
+        if let Some(token) = answer["nextToken"].as_str() {
+            self.values.set("nextToken", token);
+        }
         if follow {
             self.pages = 1;
             let most = self.case.spec.max_pages.unwrap_or(MAX_PAGES);
@@ -243,6 +262,7 @@ impl Runner<'_> {
             lines.push(format!("it took {took:.2} seconds, more than {limit}"));
         }
         let answer = serde_json::from_slice(&invoked.payload).unwrap_or(Value::Null);
+        self.answers.borrow_mut().push(invoked.payload.clone());
         lines.extend(leaks(&answer));
         if !lines.is_empty() {
             lines.extend(shown_log(&invoked));

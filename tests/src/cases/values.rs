@@ -9,6 +9,7 @@
 //! | `upstream` | address of the application, `http://127.0.0.1:PORT` |
 //! | `instanceUrl` | address of the Salesforce stand-in under a name of Salesforce |
 //! | `secret.KEY` | a value of the secret |
+//! | `nextToken` | the token of the last answer that had one; of its first page if pages are followed |
 //! | `repeat:COUNT:TEXT` | the text, so many times |
 //! | anything under `[values]` in `case.toml` or `group.toml` | itself |
 //!

@@ -10,6 +10,7 @@
 
 mod card;
 mod cases;
+mod determinism;
 mod entitlement;
 mod hostile;
 mod log;

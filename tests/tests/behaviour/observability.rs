@@ -174,12 +174,25 @@ fn a_sample_is_logged_at_debug_and_a_failure_says_what_led_to_it() {
     assert_eq!(messages(&[], "good"), quiet);
     assert_eq!(messages(&[("APPFLOW_LOG_SAMPLE", "0")], "good"), quiet);
     let sampled = messages(&[("APPFLOW_LOG_SAMPLE", "1")], "good");
-    assert_eq!(sampled, ["guest.start", "guest.call", "invocation"]);
+    assert_eq!(
+        sampled,
+        [
+            "the secret was fetched",
+            "guest.start",
+            "guest.call",
+            "invocation"
+        ]
+    );
     let on_failure = [("APPFLOW_LOG_ON_FAILURE", "debug")];
     assert_eq!(messages(&on_failure, "good"), quiet);
     assert_eq!(
         messages(&on_failure, "error-access-denied"),
-        ["guest.start", "guest.call", "invocation"]
+        [
+            "the secret was fetched",
+            "guest.start",
+            "guest.call",
+            "invocation"
+        ]
     );
     assert_eq!(messages(&[], "error-access-denied"), quiet);
 }
@@ -256,36 +269,47 @@ fn the_trace_goes_on_to_aws_and_not_to_the_application() {
 #[test]
 fn the_application_is_told_the_trace_if_the_manifest_says_so_and_the_operator_does_not_object() {
     let folder = tempfile::tempdir().unwrap();
-    let (manifest, compiled) = (
-        folder.path().join("connector.toml"),
-        folder.path().join("traced.cwasm"),
-    );
+    let file = |name: &str| folder.path().join(name).display().to_string();
     let text =
         "[connector]\nname = \"traced\"\nversion = \"0.1.0\"\n[egress]\ntrace-header = true\n";
-    std::fs::write(&manifest, text).unwrap();
-    let tool =
-        std::env::var("APPFLOW_TEST_TOOL").unwrap_or_else(|_| panic!("run `cargo xtask test`"));
+    std::fs::write(file("traced.toml"), text).unwrap();
     let guests = std::env::var(ARTIFACTS_VARIABLE).unwrap();
-    let output = Command::new(tool)
-        .arg("compile")
-        .arg(Path::new(&guests).join("hostile.wasm"))
-        .arg("--manifest")
-        .arg(&manifest)
-        .arg("--output")
-        .arg(&compiled)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+    let hostile = Path::new(&guests)
+        .join("hostile.wasm")
+        .display()
+        .to_string();
+    let (manifest, component, compiled) = (
+        file("traced.toml"),
+        file("traced.wasm"),
+        file("traced.cwasm"),
     );
+    for arguments in [
+        [
+            "embed",
+            &hostile,
+            "--manifest",
+            &manifest,
+            "--output",
+            &component,
+        ]
+        .as_slice(),
+        &["compile", &component, "--output", &compiled],
+    ] {
+        let tool =
+            std::env::var("APPFLOW_TEST_TOOL").expect("run `cargo xtask test`, which sets it");
+        let output = Command::new(tool).args(arguments).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
     let application = application("[[exchange]]\npath = '/echo'\nbody = 'welcome'\n");
     let secrets = secrets(TOKEN);
     let told = |objection: &str| {
         application.clear_requests();
         let config = with_secrets("hostile", &secrets)
-            .env("APPFLOW_COMPONENT", compiled.display().to_string())
+            .env("APPFLOW_COMPONENT", &compiled)
             .env("APPFLOW_TRACE_HEADER", objection)
             .env("APPFLOW_LOCAL_TARGETS", application.url());
         let lambda = Lambda::start(config).unwrap();

@@ -362,7 +362,7 @@ fn a_place_too_long_for_a_token_is_an_error() {
         .run(|| read(Kind::Cursor, &request(1, None, None)))
         .result
         .unwrap_err();
-    assert!(error.message().contains("2048"), "{error}");
+    assert!(error.message().contains("1475"), "{error}");
 }
 
 #[test]

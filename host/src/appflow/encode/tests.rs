@@ -335,7 +335,7 @@ fn messages_are_made_fit() {
         message(" two\r\n\tlines\u{2028}and\u{0}more "),
         "two lines and more"
     );
-    assert_eq!(message(""), "");
+    assert_eq!(message(""), "no reason was given");
     assert_eq!(
         message(&"é".repeat(MAX_MESSAGE_CHARS)),
         "é".repeat(MAX_MESSAGE_CHARS)

@@ -1,5 +1,9 @@
 //! The grammar; what each fault does to a request is tested in `egress::tests::faults`.
-#![allow(clippy::unwrap_used, reason = "a failed assumption fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed assumption fails the test"
+)]
 
 use super::*;
 

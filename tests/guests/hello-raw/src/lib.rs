@@ -1,14 +1,13 @@
 //! The connector of `plugins/hello` once more, written on the bare contract, without the SDK.
 //!
-//! AppFlow must not be able to tell the two apart, but for the name: what a connector is made with is its own business,
-//! and one may take the place of the other between two pages. So the page tokens are those of the SDK too.
+//! AppFlow must not be able to tell the two apart, but for the name that it tells: what a connector is made with is its own
+//! business, and one may take the place of the other between two pages. So the manifest names the same connector in the
+//! same version, which is what the host binds its tokens to, and the connector's own tokens are those of the SDK too.
 
 mod bindings {
     wit_bindgen::generate!({ path: "../../../wit", world: "appflow:connector/source-connector", generate_all });
 }
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bindings::appflow::connector::common::{
     Context, DataType, Entity, EntityDefinition, Error, ErrorCode, Failure, Field, Pairs,
     ReadProperties, WriteOperations, WriteProperties,
@@ -134,7 +133,7 @@ fn record(id: usize, name: &str, wanted: &[String]) -> String {
     format!("{{{}}}", fields.join(","))
 }
 
-/// A token as the SDK makes it: lengths and texts, with a checksum (FNV-1a) before them.
+/// A token as the SDK makes it: lengths and texts, with a checksum (FNV-1a) before them. The host seals it.
 fn token(entity: &str, done: usize) -> String {
     let mut body = String::new();
     for part in ["all", entity, &done.to_string()] {
@@ -143,9 +142,7 @@ fn token(entity: &str, done: usize) -> String {
     let checksum = body.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
-    let mut bytes = checksum.to_be_bytes().to_vec();
-    bytes.extend_from_slice(body.as_bytes());
-    URL_SAFE_NO_PAD.encode(bytes)
+    format!("{checksum:08x}{body}")
 }
 
 /// Records that came before a token; none if it is not one of this entity. There are few places, so they are tried.

@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | [`endings`] | never answers, or ends in another way than by an answer | an error of AppFlow's, never a function error |
 //! | [`pages`] | records and tokens that are none | refused at the call, or the answer is replaced by an error |
+//! | [`circles`] | runs that never end, failures nobody looks at | stopped with a named error |
 //! | [`credentials`] | requests with each kind of credential | they arrive, and the guest sees none of them |
 //! | [`network`] | requests that were not granted | refused before anything is sent |
 //! | [`errors`] | every error code, and messages that must not be passed on | one line, bounded, without secrets |
@@ -19,6 +20,7 @@
 //! | [`writing`] | results that do not belong to the records | replaced by an error |
 //! | [`listing`] | lists and definitions that break AppFlow's rules | replaced by an error |
 
+mod circles;
 mod credentials;
 mod dialing;
 mod endings;
@@ -171,6 +173,7 @@ fn perform(
         .or_else(|| dialing::perform(behaviour, settings))
         .or_else(|| texts::perform(behaviour, settings, upstream))
         .or_else(|| pages::perform(behaviour, token))
+        .or_else(|| circles::perform(behaviour, upstream, token))
         .or_else(|| network::perform(behaviour, upstream))
         .or_else(|| credentials::perform(behaviour, upstream))
         .or_else(|| errors::perform(behaviour, upstream))

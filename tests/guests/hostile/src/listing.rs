@@ -46,6 +46,14 @@ pub(crate) fn list(
             next_token: Some("again".to_owned()),
             ..page(vec![entity("good")])
         },
+        "list-circle" => EntityPage {
+            next_token: Some(format!("{}x", request.token.as_deref().unwrap_or_default())),
+            ..page(vec![entity("good")])
+        },
+        "list-pages" => EntityPage {
+            next_token: request.token.is_none().then(|| "2".to_owned()),
+            ..page(vec![entity(if request.token.is_none() { "one" } else { "two" })])
+        },
         "cached-too-short" => EntityPage {
             cache_seconds: Some(1),
             ..page(vec![entity("good")])
