@@ -243,7 +243,7 @@ impl Report {
             upstream_calls: self.stats.calls(),
             retries: self.stats.retries(),
             refusals: self.stats.refusals(),
-            type_mismatches: 0,
+            type_mismatches: self.deviations,
         }
     }
 }
