@@ -90,6 +90,9 @@ pub enum Error {
     /// The component cannot be called as this host calls it.
     #[error("the connector does not fit this host's contract: {0}")]
     Contract(String),
+    /// Writing failed for a reason that speaks of one request, after others may have written records.
+    #[error("some of the records may have been written: {0}")]
+    PartlyWritten(Box<Error>),
     /// A fault of the host.
     #[error("internal error of the connector host: {0}")]
     Internal(String),
@@ -99,6 +102,9 @@ impl Error {
     /// The same error, with what the connector wrote itself passed through `change`.
     #[must_use]
     pub(crate) fn rewritten(mut self, change: impl Fn(&str) -> String) -> Self {
+        if let Self::PartlyWritten(error) = self {
+            return Self::PartlyWritten(Box::new(error.rewritten(change)));
+        }
         if let Self::Connector { message: text, .. }
         | Self::Upstream { message: text, .. }
         | Self::Unsupported(text) = &mut self
@@ -106,6 +112,30 @@ impl Error {
             *text = change(text);
         }
         self
+    }
+
+    /// The failure of a write after which records may have been written.
+    ///
+    /// Codes that say that nothing was done invite AppFlow to send all records again, which doubles those that are there.
+    /// The others say that nobody knows.
+    #[must_use]
+    pub(crate) fn after_changes(self) -> Self {
+        if crate::mechanism::off("write.partly") {
+            return self;
+        }
+        match self.details().code {
+            ErrorCode::InvalidArgument
+            | ErrorCode::InvalidCredentials
+            | ErrorCode::AccessDenied
+            | ErrorCode::RateLimitExceeded
+            | ErrorCode::ResourceNotFoundError
+            | ErrorCode::ClientError => Self::PartlyWritten(Box::new(self)),
+            ErrorCode::RequestTimeout
+            | ErrorCode::ServiceUnavailable
+            | ErrorCode::ServerError
+            | ErrorCode::UnknownError
+            | ErrorCode::PartialWriteFailure => self,
+        }
     }
 
     /// What AppFlow is told: a code, a message of one line and at most [`MAX_MESSAGE_CHARS`] characters, and a delay
@@ -159,6 +189,7 @@ impl Error {
             | Self::Loop(_)
             | Self::Output(_)
             | Self::Contract(_)
+            | Self::PartlyWritten(_)
             | Self::Internal(_) => (ErrorCode::UnknownError, None),
             Self::Limit(_) => (ErrorCode::ServerError, None),
         };
@@ -426,6 +457,23 @@ mod tests {
             (Error::Internal(String::new()), Code::UnknownError),
         ] {
             assert_eq!(error.details().code, code, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn after_changes_no_code_says_that_nothing_was_done() {
+        for (status, code) in [
+            (401, "UnknownError"),
+            (429, "UnknownError"),
+            (503, "ServiceUnavailable"),
+        ] {
+            let error = Error::Upstream {
+                status,
+                message: "why".to_owned(),
+                retry_after_seconds: None,
+            };
+            let details = error.after_changes().details();
+            assert_eq!(format!("{:?}", details.code), code, "{status}");
         }
     }
 

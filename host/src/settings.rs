@@ -130,7 +130,7 @@ impl Settings {
         let lambda = lookup(LAMBDA_MARK).is_some()
             || lookup(LAMBDA_ENVIRONMENT_MARK)
                 .is_some_and(|name| name.starts_with(LAMBDA_ENVIRONMENT));
-        if lambda {
+        if lambda && !crate::mechanism::off("settings.local-only") {
             for name in [LOCAL_TARGETS, SECRETS_FILE, FAULTS] {
                 if lookup(name).is_some() {
                     return Err(SettingsError::LocalOnly(name));

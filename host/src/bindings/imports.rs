@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::header::SET_COOKIE;
+use serde_json::value::RawValue;
 use wasmtime::component::Resource;
 
 use super::host_calls::count;
@@ -98,6 +99,17 @@ impl HeldResponse {
         })
     }
 
+    /// A value of the body. Where the body of an unsuccessful answer is no JSON, such as a proxy's page, the status is what
+    /// there is to say.
+    fn find(&self, pointer: &Pointer) -> Result<Option<&RawValue>, Error> {
+        pointer.find(self.body()?).map_err(|error| {
+            let status = self.ensure_ok().err();
+            status
+                .filter(|_| !mechanism::off("answer.status"))
+                .unwrap_or_else(|| error.into())
+        })
+    }
+
     fn ensure_ok(&self) -> Result<(), Error> {
         self.failed().map_or(Ok(()), |failure| Err(failure.into()))
     }
@@ -179,7 +191,7 @@ impl wit_http::HostResponse for HostState {
         pointer: String,
     ) -> Result<Option<String>, Error> {
         count(&mut self.calls.response);
-        let found = Pointer::parse(&pointer)?.find(self.held(&response)?.body()?)?;
+        let found = self.held(&response)?.find(&Pointer::parse(&pointer)?)?;
         Ok(found.map(|value| value.get().to_owned()))
     }
 
@@ -189,7 +201,7 @@ impl wit_http::HostResponse for HostState {
         pointer: String,
     ) -> Result<Option<String>, Error> {
         count(&mut self.calls.response);
-        let found = Pointer::parse(&pointer)?.find(self.held(&response)?.body()?)?;
+        let found = self.held(&response)?.find(&Pointer::parse(&pointer)?)?;
         let Some(value) = found else { return Ok(None) };
         match value.get() {
             "null" => Ok(None),

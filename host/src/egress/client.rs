@@ -310,6 +310,10 @@ impl Egress {
             request.headers_mut().insert(HOST, host);
         }
         *request.uri_mut() = granted.uri.clone();
+        let changes = !matches!(
+            *request.method(),
+            Method::GET | Method::HEAD | Method::OPTIONS
+        );
         let host = || granted.host.clone();
         let start = Instant::now();
         let slot = timeout_at(deadline, self.slots.take(&granted.host)).await;
@@ -346,6 +350,9 @@ impl Egress {
             .await
             .unwrap_or_else(|_| Err(EgressError::Timeout { host: host() }));
         spans::upstream_ended(&span, &response);
+        if changes && may_have_changed(&response) {
+            policy.stats().add_change();
+        }
         let response = response?;
         let now = self.clock.now().wall;
         Ok(Head {
@@ -353,6 +360,14 @@ impl Egress {
             response,
             slot,
         })
+    }
+}
+
+/// Whether a request that asks for a change may have made one.
+fn may_have_changed(answer: &Result<http::Response<AnswerBody>, EgressError>) -> bool {
+    match answer {
+        Ok(response) => response.status().is_success() || response.status().is_server_error(),
+        Err(error) => error.may_have_been_sent(),
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 pub struct OutboundStats {
     calls: AtomicU64,
     retries: AtomicU64,
+    changes: AtomicU64,
     refusals: AtomicU64,
     bytes_out: AtomicU64,
     bytes_in: AtomicU64,
@@ -45,6 +46,13 @@ impl OutboundStats {
     #[must_use]
     pub fn retries(&self) -> u64 {
         self.retries.load(Relaxed)
+    }
+
+    /// Requests other than GET, HEAD and OPTIONS that may have changed something: answered with a success or a failure of
+    /// the server's, or with nothing after they had been sent.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Relaxed)
     }
 
     /// Requests that were refused by the policy or by the check of addresses.
@@ -94,6 +102,10 @@ impl OutboundStats {
 
     pub(crate) fn add_retry(&self) {
         self.retries.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn add_change(&self) {
+        self.changes.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn add_refusal(&self) {

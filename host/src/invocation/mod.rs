@@ -300,6 +300,7 @@ impl Host {
         let secrets = Arc::clone(&vault);
         let state = self.state(&request, request_id, deadline, vault, report);
         let policy = state.policy();
+        let writes = matches!(request, Request::WriteData(_));
         let began = Instant::now();
         let mut guest = self.guest(state, report, began).await?;
         let call = spans::guest("call", request.operation().name());
@@ -310,8 +311,17 @@ impl Host {
         let broken = matches!(outcome, Err(Error::Trap { .. }));
         report.used(page.count(), &usage, began.elapsed(), broken);
         report.refused(&policy.denials());
-        let asked = outcome.map_err(|error| error.rewritten(|text| secrets.scrub(text)))?;
-        let answer = self.complete(asked, page, usage, paging.as_ref(), &secrets, report)?;
+        let told = |error: Error| {
+            let changed = writes && policy.stats().changes() > 0;
+            if changed {
+                error.after_changes()
+            } else {
+                error
+            }
+        };
+        let asked = outcome.map_err(|error| told(error).rewritten(|text| secrets.scrub(text)))?;
+        let completed = self.complete(asked, page, usage, paging.as_ref(), &secrets, report);
+        let answer = completed.map_err(told)?;
         report.served();
         if let Answer::DescribeConnectorConfiguration(configuration) = &answer {
             let _ = self.described.set(Arc::new((**configuration).clone()));

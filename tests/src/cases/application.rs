@@ -1,5 +1,6 @@
 //! The application of a case: a script, the Salesforce stand-in, or nothing.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -20,6 +21,8 @@ pub(super) enum Application {
     Salesforce {
         stand_in: SalesforceStandIn,
         faults: Vec<Fault>,
+        /// Requests before the case's own.
+        before: usize,
     },
 }
 
@@ -49,6 +52,7 @@ impl Application {
                 Ok(Self::Salesforce {
                     stand_in: SalesforceStandIn::start(config)?,
                     faults,
+                    before: 0,
                 })
             }
         }
@@ -87,13 +91,37 @@ impl Application {
         match self {
             Self::None => {}
             Self::Script(upstream) => upstream.clear_requests(),
-            Self::Salesforce { stand_in, faults } => {
+            Self::Salesforce {
+                stand_in,
+                faults,
+                before,
+            } => {
+                *before = stand_in.requests().len();
                 stand_in.clear_requests();
                 for fault in faults.drain(..) {
                     stand_in.fault(fault);
                 }
             }
         }
+    }
+
+    /// Number of requests before those of the case.
+    pub(super) fn seen_before(&self) -> usize {
+        match self {
+            Self::Salesforce { before, .. } => *before,
+            _ => 0,
+        }
+    }
+
+    /// Everything it stores, by object.
+    pub(super) fn everything_stored(&self) -> Result<BTreeMap<String, serde_json::Value>> {
+        let Self::Salesforce { stand_in, .. } = self else {
+            return Ok(BTreeMap::new());
+        };
+        let objects = stand_in.objects().into_iter();
+        objects
+            .map(|object| Ok((object.clone(), self.stored(&object)?)))
+            .collect()
     }
 
     /// Requests of the case.

@@ -27,7 +27,9 @@ mod grants;
 mod leaks;
 mod load;
 pub mod matcher;
+mod play;
 mod run;
+mod show;
 mod spec;
 pub mod values;
 
@@ -40,6 +42,7 @@ use anyhow::{Result, bail};
 pub use self::grants::unused;
 pub use self::leaks::leaks;
 pub use self::load::{Case, Step, load};
+pub use self::play::{Played, Variation, play};
 pub use self::run::{Failure, answers, run};
 pub use self::spec::{ApplicationKind, Expect, ExpectedRequest, Spec};
 use crate::setup::Setup;

@@ -1,6 +1,5 @@
 //! Running one case with one component.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,19 +9,18 @@ use serde_json::{Value, json};
 use super::application::{Application, INSTANCE_HOST};
 use super::load::{Case, Step};
 use super::matcher::{differences, text_fits};
+use super::play::Variation;
+use super::show::{excerpt, readable, shown_log, shown_request};
 use super::spec::ExpectedRequest;
 use super::values::Values;
 use super::{BLESS_VARIABLE, leaks};
 use crate::checker;
-use crate::runtime_api::{Invoked, Lambda};
+use crate::runtime_api::{FunctionConfig, Invoked, Lambda};
 use crate::setup::{SECRET_ARN, SecretsFile, Setup};
 use crate::upstream::Seen;
 
 /// Pages asked for when following unless the case says otherwise: a connector that never ends must be noticed.
 const MAX_PAGES: usize = 100;
-
-/// Log lines shown with a failure.
-const LOG_LINES: usize = 20;
 
 /// Something about a case that is not as it must be.
 #[derive(Debug, Clone)]
@@ -53,7 +51,10 @@ impl fmt::Display for Failure {
 ///
 /// If the case cannot be run at all: a file is missing, the component is not there, a process cannot be started.
 pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> {
-    Ok(perform(setup, case, component)?.failures)
+    let (mut runner, application) = start(setup, case, component, None)?;
+    runner.steps()?;
+    runner.afterwards(&application)?;
+    Ok(runner.failures)
 }
 
 /// Runs a case with a component, whatever is expected of it; the bytes of all answers, pages included.
@@ -62,10 +63,18 @@ pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> 
 ///
 /// As [`run`].
 pub fn answers(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Vec<u8>>> {
-    Ok(perform(setup, case, component)?.answers.into_inner())
+    let (mut runner, _application) = start(setup, case, component, None)?;
+    runner.steps()?;
+    Ok(runner.bytes)
 }
 
-fn perform<'a>(setup: &Setup, case: &'a Case, component: &'a str) -> Result<Runner<'a>> {
+/// Starts the application and the function of a case.
+pub(super) fn start<'a>(
+    setup: &Setup,
+    case: &'a Case,
+    component: &'a str,
+    variation: Option<&Variation>,
+) -> Result<(Runner<'a>, Application)> {
     let spec = &case.spec;
     let mut values = Values::default();
     for (name, value) in &spec.values {
@@ -110,41 +119,72 @@ fn perform<'a>(setup: &Setup, case: &'a Case, component: &'a str) -> Result<Runn
     for (name, value) in &spec.environment {
         function = function.env(name, values.fill_text(value));
     }
-    let lambda = Lambda::start(function)?;
+    let mut varied = function.clone();
+    for (name, value) in variation
+        .iter()
+        .flat_map(|variation| &variation.environment)
+    {
+        varied = varied.env(name, value);
+    }
     let mut runner = Runner {
         case,
         component,
         values,
-        lambda,
+        lambda: Lambda::start(varied)?,
+        _secrets: secrets,
+        without: variation
+            .is_some_and(|variation| variation.repeated)
+            .then_some(function),
+        varied: variation.is_some(),
+        definition: None,
         pages: 0,
         failures: Vec::new(),
-        answers: RefCell::default(),
+        requests: Vec::new(),
+        answers: Vec::new(),
+        differences: Vec::new(),
+        breaches: Vec::new(),
+        repeats: 0,
+        bytes: Vec::new(),
     };
-    let definition = if spec.describe {
-        Some(runner.describe()?)
-    } else {
-        None
-    };
-    application.begin();
-    for (number, step) in case.steps.iter().enumerate() {
-        // Only the first request is followed: the others are about what comes after.
-        runner.step(step, definition.as_ref(), spec.follow && number == 0)?;
+    if spec.describe {
+        runner.definition = Some(runner.describe()?);
     }
-    runner.afterwards(&application)?;
-    Ok(runner)
+    application.begin();
+    Ok((runner, application))
 }
 
-struct Runner<'a> {
+pub(super) struct Runner<'a> {
     case: &'a Case,
     component: &'a str,
     values: Values,
-    lambda: Lambda,
+    pub(super) lambda: Lambda,
+    /// Lives as long as the processes that read it.
+    _secrets: SecretsFile,
+    /// The function without what the variation adds, for repeats.
+    without: Option<FunctionConfig>,
+    varied: bool,
+    /// The entity as the connector described it, to be sent along.
+    definition: Option<Value>,
     pages: usize,
     failures: Vec<Failure>,
-    answers: RefCell<Vec<Vec<u8>>>,
+    pub(super) requests: Vec<Value>,
+    pub(super) answers: Vec<Value>,
+    pub(super) differences: Vec<String>,
+    pub(super) breaches: Vec<String>,
+    pub(super) repeats: usize,
+    /// All answers as they came, pages included.
+    bytes: Vec<Vec<u8>>,
 }
 
 impl Runner<'_> {
+    pub(super) fn steps(&mut self) -> Result<()> {
+        for (number, step) in self.case.steps.iter().enumerate() {
+            // Only the first request is followed: the others are about what comes after.
+            self.step(step, self.case.spec.follow && number == 0)?;
+        }
+        Ok(())
+    }
+
     fn request(&self, step: &Step) -> Result<(Value, Vec<u8>)> {
         let bytes = std::fs::read(&step.request)
             .with_context(|| format!("cannot read {}", step.request.display()))?;
@@ -169,12 +209,12 @@ impl Runner<'_> {
     }
 
     /// The entity of the first request as the connector describes it.
-    fn describe(&self) -> Result<Value> {
+    fn describe(&mut self) -> Result<Value> {
         let step = self.case.steps.first().context("a case has a request")?;
         let (request, _) = self.request(step)?;
         let describe = json!({"type": "DescribeEntityRequest", "entityIdentifier": request["entityIdentifier"],
             "connectorContext": request["connectorContext"]});
-        let invoked = self.lambda.invoke(describe.to_string().as_bytes())?;
+        let invoked = self.ask(describe.to_string().as_bytes())?;
         let answer: Value =
             serde_json::from_slice(&invoked.payload).context("describing the entity")?;
         if answer["entityDefinition"].is_null() {
@@ -183,9 +223,9 @@ impl Runner<'_> {
         Ok(answer["entityDefinition"].clone())
     }
 
-    fn step(&mut self, step: &Step, definition: Option<&Value>, follow: bool) -> Result<()> {
+    fn step(&mut self, step: &Step, follow: bool) -> Result<()> {
         let (mut request, mut bytes) = self.request(step)?;
-        if let Some(definition) = definition
+        if let Some(definition) = &self.definition
             && let Some(context) = request
                 .get_mut("connectorContext")
                 .and_then(Value::as_object_mut)
@@ -194,6 +234,7 @@ impl Runner<'_> {
             context.insert("entityDefinition".to_owned(), definition.clone());
             bytes = request.to_string().into_bytes();
         }
+        self.requests.push(request.clone());
         let mut lines = Vec::new();
         let mut answer = self.invoke(&request, &bytes, &mut lines)?;
         if let Some(token) = answer["nextToken"].as_str() {
@@ -221,7 +262,9 @@ impl Runner<'_> {
                 answer = next;
             }
         }
+        self.breaches.extend(lines.iter().cloned());
         self.compare(step, &answer, &mut lines)?;
+        self.answers.push(answer);
         self.report(
             step.request
                 .file_name()
@@ -233,8 +276,19 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn invoke(&self, request: &Value, bytes: &[u8], lines: &mut Vec<String>) -> Result<Value> {
+    /// Invokes the function, and once more if its process ended and the variation says so.
+    fn ask(&mut self, bytes: &[u8]) -> Result<Invoked> {
         let invoked = self.lambda.invoke(bytes)?;
+        let Some(function) = self.without.take_if(|_| invoked.function_error.is_some()) else {
+            return Ok(invoked);
+        };
+        self.repeats += 1;
+        self.lambda = Lambda::start(function)?;
+        self.lambda.invoke(bytes)
+    }
+
+    fn invoke(&mut self, request: &Value, bytes: &[u8], lines: &mut Vec<String>) -> Result<Value> {
+        let invoked = self.ask(bytes)?;
         if let Some(error) = &invoked.function_error {
             lines.push(format!(
                 "function error {}: {}",
@@ -262,7 +316,7 @@ impl Runner<'_> {
             lines.push(format!("it took {took:.2} seconds, more than {limit}"));
         }
         let answer = serde_json::from_slice(&invoked.payload).unwrap_or(Value::Null);
-        self.answers.borrow_mut().push(invoked.payload.clone());
+        self.bytes.push(invoked.payload.clone());
         lines.extend(leaks(&answer));
         if !lines.is_empty() {
             lines.extend(shown_log(&invoked));
@@ -270,7 +324,7 @@ impl Runner<'_> {
         Ok(answer)
     }
 
-    fn compare(&self, step: &Step, answer: &Value, lines: &mut Vec<String>) -> Result<()> {
+    fn compare(&mut self, step: &Step, answer: &Value, lines: &mut Vec<String>) -> Result<()> {
         let differences = match std::fs::read(&step.answer) {
             Ok(bytes) => {
                 let mut expected: Value = serde_json::from_slice(&bytes)
@@ -281,6 +335,11 @@ impl Runner<'_> {
             Err(error) => vec![format!("cannot read {}: {error}", step.answer.display())],
         };
         if differences.is_empty() {
+            return Ok(());
+        }
+        self.differences.extend(differences.iter().cloned());
+        // What comes of a variation is not what the case says.
+        if self.varied {
             return Ok(());
         }
         let bless = std::env::var(BLESS_VARIABLE).unwrap_or_default();
@@ -426,47 +485,5 @@ impl Runner<'_> {
         if !lines.is_empty() {
             self.failures.push(Failure { step, lines });
         }
-    }
-}
-
-fn shown_request(seen: &Seen) -> String {
-    let query: Vec<String> = seen
-        .query
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    format!(
-        "  {} {} {} {}",
-        seen.method,
-        seen.path,
-        query.join(" & "),
-        excerpt(&seen.body, 500)
-    )
-}
-
-fn shown_log(invoked: &Invoked) -> Vec<String> {
-    let start = invoked.log.len().saturating_sub(LOG_LINES);
-    invoked.log[start..]
-        .iter()
-        .map(|line| format!("log: {}", excerpt(line, 600)))
-        .collect()
-}
-
-/// Records as objects, as they stand in the files.
-fn readable(mut answer: Value) -> Value {
-    if let Some(records) = answer.get_mut("records").and_then(Value::as_array_mut) {
-        for record in records {
-            if let Some(Ok(object @ Value::Object(_))) = record.as_str().map(serde_json::from_str) {
-                *record = object;
-            }
-        }
-    }
-    answer
-}
-
-fn excerpt(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => format!("{}... ({} bytes)", &text[..end], text.len()),
-        None => text.to_owned(),
     }
 }

@@ -205,6 +205,12 @@ impl SalesforceStandIn {
             .unwrap_or_default()
     }
 
+    /// Names of the objects that have records.
+    #[must_use]
+    pub fn objects(&self) -> Vec<String> {
+        self.shared.state().records.keys().cloned().collect()
+    }
+
     /// Replaces the records of an object.
     pub fn set_records(&self, object: &str, records: Vec<Record>) {
         self.shared

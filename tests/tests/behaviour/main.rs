@@ -12,6 +12,7 @@ mod card;
 mod cases;
 mod determinism;
 mod entitlement;
+mod faults;
 mod hostile;
 mod log;
 mod narrowing;

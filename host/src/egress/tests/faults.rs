@@ -136,3 +136,22 @@ async fn each_request_counts_whatever_its_policy() {
     }
     assert_eq!(statuses, [200, 500, 200]);
 }
+
+#[tokio::test]
+async fn what_may_have_changed_something_is_counted() {
+    for (method, plan, expected) in [
+        ("GET", "9=dns", 0),
+        ("POST", "9=dns", 1),
+        ("DELETE", "9=dns", 1),
+        ("POST", "1-=dns", 0),
+        ("POST", "1-=status:401", 0),
+        ("POST", "1-=status:500", 1),
+        ("POST", "1-=reset-after", 1),
+    ] {
+        let (server, egress, _) = faulty(plan).await;
+        let policy = egress.policy(&[]);
+        let sent = egress.send(&policy, request(method, &server.url()), soon(), LIMITS);
+        let _ = sent.await;
+        assert_eq!(policy.stats().changes(), expected, "{method} {plan}");
+    }
+}
