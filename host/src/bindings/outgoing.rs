@@ -196,34 +196,5 @@ fn secret_header(prefix: &str, secret: &str) -> Result<HeaderValue, SealError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_in_the_query_is_encoded_and_stands_last() {
-        for (address, expected) in [
-            (
-                "https://h.example/p",
-                "https://h.example/p?k=a%20b%26c%3Dd%23",
-            ),
-            (
-                "https://h.example/p?x=1",
-                "https://h.example/p?x=1&k=a%20b%26c%3Dd%23",
-            ),
-        ] {
-            let uri =
-                credentials::with_parameter(&address.parse().unwrap(), "k", "a b&c=d#").unwrap();
-            assert_eq!(uri.to_string(), expected);
-        }
-    }
-
-    #[test]
-    fn headers_with_secrets_are_marked_and_refuse_line_breaks() {
-        let value = secret_header("Bearer ", "token").unwrap();
-        assert!(value.is_sensitive());
-        assert_eq!(format!("{value:?}"), "Sensitive");
-        let error = secret_header("Bearer ", "tok\r\nx: SECRET").unwrap_err();
-        assert!(!error.to_string().contains("SECRET"), "{error}");
-    }
-}
+#[path = "outgoing_tests.rs"]
+mod tests;

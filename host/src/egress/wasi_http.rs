@@ -87,6 +87,8 @@ impl WasiEgress {
                 host: granted.host.clone(),
             })
         })?;
+        // The address that goes out is the one with the values in its query.
+        let granted = self.policy.check(request.uri())?;
         let (mut parts, body) = request.into_parts();
         let method = parts.method.clone();
         parts

@@ -36,8 +36,9 @@ pub(super) async fn fill(
                 EgressError::InvalidRequest("its body is too large or ended early".to_owned())
             })?;
             let filled = vault.fill_body(&parts.headers, collected.to_bytes());
-            // Its new length is set from the body itself.
-            parts.headers.remove(CONTENT_LENGTH);
+            parts
+                .headers
+                .insert(CONTENT_LENGTH, HeaderValue::from(filled.len()));
             body = Full::new(filled)
                 .map_err(|never| match never {})
                 .boxed_unsync();

@@ -427,3 +427,43 @@ mod in_a_component {
         }
     }
 }
+
+#[test]
+fn credentials_are_narrowed_and_opened_key_by_key() {
+    let egress = "[egress]\nhosts = [\"https://api.example.com\", \"https://*.eu.example.com\"]\n";
+    let with = |lines: &str| format!("{HEAD}{egress}[credentials]\n{lines}\n");
+    let manifest = Manifest::parse(&with(
+        "open = [\"region\"]\nin-bodies = true\nsend-to = [\"https://a.eu.example.com\"]",
+    ));
+    let credentials = manifest.unwrap().credentials;
+    assert!(credentials.in_bodies && !credentials.readable);
+    assert!(credentials.opens("region") && !credentials.opens("password"));
+    assert!(credentials.send_to[0].grants("a.eu.example.com", 443));
+    let plain = Manifest::parse(&with("")).unwrap().credentials;
+    assert_eq!(plain, Credentials::default());
+    for (lines, part) in [
+        (
+            "send-to = [\"https://files.example.com\"]",
+            "no host that [egress] grants",
+        ),
+        (
+            "send-to = [\"https://*.example.com\"]",
+            "no host that [egress] grants",
+        ),
+        (
+            "send-to = [\"api.example.com\"]",
+            "did you mean \"https://api.example.com\"?",
+        ),
+        (
+            "send-to = [\"https://api.example.com\", \"https://api.example.com\"]",
+            "twice",
+        ),
+        ("open = [\"\"]", "in `open` is no key"),
+        ("open = [\"a\", \"a\"]", "named twice"),
+        ("open = true", "open"),
+        ("in-body = true", "did you mean `in-bodies`?"),
+    ] {
+        let refusal = refusal(&with(lines));
+        assert!(refusal.contains(part), "{lines}: {refusal}");
+    }
+}

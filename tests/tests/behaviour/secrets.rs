@@ -82,6 +82,61 @@ fn a_token_that_appflow_has_refreshed_is_fetched_anew_after_it_was_rejected() {
 }
 
 #[test]
+fn a_token_that_expires_within_a_page_is_never_sent_again_and_no_record_comes_twice() {
+    let moto = Moto::shared().unwrap();
+    let text = |token: &str| json!({"accessToken": token}).to_string();
+    let arn = moto
+        .create_secret(
+            "eu-west-1",
+            "appflow!111122223333-expires",
+            &text("CANARY-OLD"),
+        )
+        .unwrap();
+    // The old token is good for the first request of the page, and once only.
+    let script = "[[exchange]]\npath = '/first'\ntimes = 1\nheader = { authorization = 'Bearer CANARY-OLD' }\nbody = '{\"records\":[{\"id\":1}]}'\n\
+                  [[exchange]]\npath = '/first'\nheader = { authorization = 'Bearer CANARY-NEW' }\nbody = '{\"records\":[{\"id\":1}]}'\n\
+                  [[exchange]]\npath = '/second'\nheader = { authorization = 'Bearer CANARY-NEW' }\nbody = '{\"records\":[{\"id\":2}]}'\n\
+                  [[exchange]]\nstatus = 401\nbody = 'expired'\n";
+    let script: Script = toml::from_str(script).unwrap();
+    let application = Upstream::start(script, std::path::Path::new(".")).unwrap();
+    let lambda = Lambda::start(config(moto.url(), &application)).unwrap();
+    let mut page = request(&arn, &application);
+    page["entityIdentifier"] = json!("sealed-two-pages");
+    let (answer, _) = ask(&lambda, &page);
+    assert_eq!(code(&answer), "InvalidCredentials", "{answer}");
+    assert!(
+        answer["records"].as_array().is_none_or(Vec::is_empty),
+        "{answer}"
+    );
+    moto.put_secret("eu-west-1", &arn, &text("CANARY-NEW"))
+        .unwrap();
+    let (answer, _) = ask(&lambda, &page);
+    assert_eq!(
+        answer["records"],
+        json!(["{\"id\":1}", "{\"id\":2}"]),
+        "{answer}"
+    );
+    let sent: Vec<_> = application
+        .requests()
+        .iter()
+        .map(|request| {
+            let token = request.headers.iter();
+            let token = token.filter(|(name, _)| name.as_str() == "authorization");
+            let token: Vec<_> = token.map(|(_, value)| value.as_str().to_owned()).collect();
+            (request.path.clone(), token.concat())
+        })
+        .collect();
+    let expected = [
+        ("/first", "Bearer CANARY-OLD"),
+        ("/second", "Bearer CANARY-OLD"),
+        ("/first", "Bearer CANARY-NEW"),
+        ("/second", "Bearer CANARY-NEW"),
+    ]
+    .map(|(path, token)| (path.to_owned(), token.to_owned()));
+    assert_eq!(sent, expected);
+}
+
+#[test]
 fn a_secret_that_is_not_there_is_told_as_such() {
     let moto = Moto::shared().unwrap();
     let application = application("none");

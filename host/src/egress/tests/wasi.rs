@@ -237,6 +237,7 @@ async fn a_dripping_body_ends_at_the_deadline() {
     ));
 }
 
+<<<<<<< HEAD
 fn get_of(url: &str) -> Request<WasiBody> {
     let empty = http_body_util::Empty::new().map_err(|never| match never {});
     Request::get(url).body(empty.boxed_unsync()).unwrap()
@@ -325,4 +326,103 @@ async fn a_body_that_is_held_holds_its_slot() {
     assert_eq!(server.seen().len(), 1);
     assert_eq!(held.into_body().collect().await.unwrap().to_bytes(), "done");
     assert_eq!(get(&egress, &server.url()).await.unwrap().body, "done");
+=======
+/// The token of the tests' connection, and a vault with it.
+fn sealed(in_bodies: bool) -> (std::sync::Arc<crate::credentials::Vault>, String) {
+    use crate::credentials::{Credentials, Secret, Vault};
+    let access_token = Secret::new("hunter2-hunter2".to_owned());
+    let grants = crate::manifest::Credentials {
+        in_bodies,
+        ..Default::default()
+    };
+    let vault = Vault::new(Credentials::OAuth2 { access_token }.into(), grants);
+    let placeholder = vault.show("accessToken", vault.value("accessToken").unwrap());
+    (vault.into(), placeholder)
+}
+
+async fn send_sealed(
+    egress: &Egress,
+    vault: &std::sync::Arc<crate::credentials::Vault>,
+    request: Request<WasiBody>,
+) -> Result<http::Response<WasiBody>, Error> {
+    let hooks = WasiEgress::new(egress.clone(), egress.policy(&[]), soon(), LIMITS);
+    let mut hooks = hooks.with_vault(std::sync::Arc::clone(vault));
+    let sent = hooks.send_request(request, None, Box::new(async { Ok(()) }));
+    Pin::from(sent).await.map(|(response, _)| response)
+}
+
+#[tokio::test]
+async fn credentials_stay_with_the_host_on_both_ways() {
+    let server = Server::start(|_| {
+        answer(
+            "200 OK",
+            "x-echo: Bearer hunter2-hunter2\r\n",
+            "<p>hunter2-hunter2</p>",
+        )
+    })
+    .await;
+    let egress = to(&server);
+    let (vault, placeholder) = sealed(false);
+    let mut request = post(&format!("{}/?t={placeholder}", server.url()), full("x"));
+    let bearer = format!("Bearer {placeholder}").parse().unwrap();
+    request.headers_mut().insert("authorization", bearer);
+    request
+        .headers_mut()
+        .insert("accept-encoding", "gzip".parse().unwrap());
+    let response = send_sealed(&egress, &vault, request).await.unwrap();
+    assert_eq!(
+        response.headers()["x-echo"],
+        format!("Bearer {placeholder}").as_str()
+    );
+    assert!(!response.headers().contains_key("content-length"));
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, format!("<p>{placeholder}</p>"));
+    let seen = &server.seen()[0];
+    assert_eq!(
+        seen.header("authorization").as_deref(),
+        Some("Bearer hunter2-hunter2")
+    );
+    assert_eq!(seen.header("accept-encoding").as_deref(), Some("identity"));
+    assert!(
+        seen.path().ends_with("/?t=hunter2-hunter2"),
+        "{}",
+        seen.path()
+    );
+}
+
+#[tokio::test]
+async fn bodies_take_credentials_if_they_may() {
+    let server = Server::start(|_| answer("200 OK", "", "")).await;
+    let egress = to(&server);
+    for in_bodies in [false, true] {
+        let (vault, placeholder) = sealed(in_bodies);
+        let frames = placeholder
+            .as_bytes()
+            .chunks(10)
+            .map(|part| Ok(http_body::Frame::data(Bytes::copy_from_slice(part))));
+        let frames: Vec<_> = frames.collect();
+        let body = StreamBody::new(futures::stream::iter(frames)).boxed_unsync();
+        send_sealed(&egress, &vault, post(&server.url(), body))
+            .await
+            .unwrap();
+        let sent =
+            String::from_utf8_lossy(&server.seen()[usize::from(in_bodies)].body).into_owned();
+        assert_eq!(sent == "hunter2-hunter2", in_bodies, "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_searched_is_refused() {
+    let server = Server::start(|_| answer("200 OK", "content-encoding: gzip\r\n", "?")).await;
+    let egress = to(&server);
+    let (vault, _) = sealed(false);
+    let error = send_sealed(&egress, &vault, post(&server.url(), full("")))
+        .await
+        .err()
+        .unwrap();
+    assert!(
+        matches!(error, Error::HttpResponseContentCoding(_)),
+        "{error:?}"
+    );
+>>>>>>> 3d93d00 (Prove that sealed credentials stay sealed: cases through a guest, both ways out, hosts and bodies that get none)
 }

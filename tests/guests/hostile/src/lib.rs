@@ -8,6 +8,7 @@
 //! | [`endings`] | never answers, or ends in another way than by an answer | an error of AppFlow's, never a function error |
 //! | [`pages`] | records and tokens that are none | refused at the call, or the answer is replaced by an error |
 //! | [`circles`] | runs that never end, failures nobody looks at | stopped with a named error |
+//! | [`sealed`] | placeholders of credentials carried everywhere | values arrive at granted hosts only; nobody else sees one |
 //! | [`credentials`] | requests with each kind of credential | they arrive, and the guest sees none of them |
 //! | [`network`] | requests that were not granted | refused before anything is sent |
 //! | [`errors`] | every error code, and messages that must not be passed on | one line, bounded, without secrets |
@@ -31,6 +32,7 @@ mod hoards;
 mod listing;
 mod network;
 mod pages;
+mod sealed;
 mod surroundings;
 mod texts;
 mod writing;
@@ -176,6 +178,7 @@ fn perform(
         .or_else(|| circles::perform(behaviour, upstream, token))
         .or_else(|| network::perform(behaviour, upstream))
         .or_else(|| credentials::perform(behaviour, upstream))
+        .or_else(|| sealed::perform(behaviour, upstream))
         .or_else(|| errors::perform(behaviour, upstream))
         .or_else(|| surroundings::perform(behaviour))
         .unwrap_or_else(|| Err(Error::Unsupported(format!("the behaviour {behaviour:?}"))))
