@@ -22,6 +22,8 @@ use crate::bindings::wit_host::http as wit;
 use crate::{Result, host};
 
 #[doc(inline)]
+pub use crate::signature::Signature;
+#[doc(inline)]
 pub use crate::url::{encode, join, resolve};
 #[doc(inline)]
 pub use wit::{Body, Credential, Placement, Signing};
@@ -116,6 +118,11 @@ impl Request {
             secret_key: secret_key.into(),
             prefix: String::new(),
         }))
+    }
+
+    /// A signature the host makes, see [`Signature`]. The connector sees neither the secret nor the signature.
+    pub fn signed(self, signature: Signature) -> Self {
+        self.credential(Credential::Signed(signature.into()))
     }
 
     /// Credentials of any kind; the last call counts.

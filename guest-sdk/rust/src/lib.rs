@@ -22,6 +22,7 @@ mod record;
 mod requests;
 pub mod schema;
 mod settings;
+mod signature;
 #[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
 pub mod testing;
 pub mod token;
