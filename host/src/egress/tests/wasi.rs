@@ -237,7 +237,6 @@ async fn a_dripping_body_ends_at_the_deadline() {
     ));
 }
 
-<<<<<<< HEAD
 fn get_of(url: &str) -> Request<WasiBody> {
     let empty = http_body_util::Empty::new().map_err(|never| match never {});
     Request::get(url).body(empty.boxed_unsync()).unwrap()
@@ -326,7 +325,8 @@ async fn a_body_that_is_held_holds_its_slot() {
     assert_eq!(server.seen().len(), 1);
     assert_eq!(held.into_body().collect().await.unwrap().to_bytes(), "done");
     assert_eq!(get(&egress, &server.url()).await.unwrap().body, "done");
-=======
+}
+
 /// The token of the tests' connection, and a vault with it.
 fn sealed(in_bodies: bool) -> (std::sync::Arc<crate::credentials::Vault>, String) {
     use crate::credentials::{Credentials, Secret, Vault};
@@ -424,5 +424,4 @@ async fn an_answer_that_cannot_be_searched_is_refused() {
         matches!(error, Error::HttpResponseContentCoding(_)),
         "{error:?}"
     );
->>>>>>> 3d93d00 (Prove that sealed credentials stay sealed: cases through a guest, both ways out, hosts and bodies that get none)
 }
