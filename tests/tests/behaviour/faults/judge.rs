@@ -32,6 +32,9 @@ const NOTHING_WRITTEN: [&str; 6] = [
 /// What the result of a record says when nobody knows.
 const NOT_KNOWN: &str = "not known to be written";
 
+/// What the host says of a failed write after a request that may have changed something.
+const MAY_BE_WRITTEN: &str = "may have been written";
+
 /// Whether the last answer is a success, or one that tells what became of each record.
 pub(super) fn is_good(played: &Played) -> bool {
     let last = played.answers.last();
@@ -134,7 +137,10 @@ fn written(
         }
         let code = answer["errorDetails"]["errorCode"].as_str();
         // Where the application refuses a record by itself, that may be all there is to say.
-        if !refuses || code != Some("InvalidArgument") {
+        let refused = refuses && code == Some("InvalidArgument");
+        let message = answer["errorDetails"]["errorMessage"].as_str();
+        let unsure = message.is_some_and(|message| message.contains(MAY_BE_WRITTEN));
+        if !refused && !(unsure && code == Some("UnknownError")) {
             code_fits(answer, fault)?;
         }
         if code.is_some_and(|code| NOTHING_WRITTEN.contains(&code))

@@ -207,6 +207,11 @@ fn a_naive_connector_reads_all_or_fails() {
     naive(|case| case.spec.follow || case.name == "naive/list");
 }
 
+#[test]
+fn a_naive_connector_reports_no_write_and_no_login_that_failed() {
+    naive(|case| ["naive/write-insert", "naive/credentials-good"].contains(&case.name.as_str()));
+}
+
 fn naive(choose: impl Fn(&Case) -> bool) {
     let rehearsed = rehearse(|case| case.name.starts_with("naive/") && choose(case));
     let mut runs = everywhere(&rehearsed);
