@@ -53,12 +53,17 @@ pub(crate) struct Guest {
 /// `cargo xtask guests`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     let toolchain = toolchain::ensure(repo)?;
+    // Guests of text are made by a program, so they are left out with the compilation.
+    let compiler = match options.wasm_only {
+        true => None,
+        false => Some(Compiler::build(repo)?),
+    };
     let guests = match &options.plugin {
         Some(name) => vec![plugin(repo, &toolchain, name)?],
-        None => all(repo, &toolchain)?,
+        None => all(repo, &toolchain, compiler.as_ref())?,
     };
-    if !options.wasm_only {
-        compile(&Compiler::build(repo)?, &guests)?;
+    if let Some(compiler) = &compiler {
+        compile(compiler, &guests)?;
     }
     for guest in &guests {
         let size = fs::metadata(&guest.component)?.len().div_ceil(1024);
@@ -95,8 +100,13 @@ pub(crate) fn folder(repo: &Repo) -> PathBuf {
     repo.target().join("guests")
 }
 
-/// Every Rust guest of the repository, and every connector that brings a finished component.
-pub(crate) fn all(repo: &Repo, toolchain: &GuestToolchain) -> Result<Vec<Guest>> {
+/// Every Rust guest of the repository, every connector that brings a finished component, and with a compiler the guests
+/// written as text.
+pub(crate) fn all(
+    repo: &Repo,
+    toolchain: &GuestToolchain,
+    compiler: Option<&Compiler>,
+) -> Result<Vec<Guest>> {
     let mut guests = BTreeMap::new();
     let mut add = |guest: Guest| match guests.insert(guest.name.clone(), guest) {
         Some(other) => bail!(
@@ -124,7 +134,8 @@ pub(crate) fn all(repo: &Repo, toolchain: &GuestToolchain) -> Result<Vec<Guest>>
             }
         }
     }
-    for (name, component) in text_guests::build(repo)? {
+    let texts = compiler.map(|compiler| text_guests::build(repo, compiler));
+    for (name, component) in texts.transpose()?.unwrap_or_default() {
         add(take(
             repo,
             &name,

@@ -78,7 +78,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     if tests.iter().any(|test| !matches!(test, Test::Unit(_))) {
         let toolchain = toolchain::ensure(repo)?;
         let compiler = Compiler::build(repo)?;
-        guests::compile(&compiler, &guests::all(repo, &toolchain)?)?;
+        guests::compile(&compiler, &guests::all(repo, &toolchain, Some(&compiler))?)?;
     }
     let bench = Bench::build(repo)?;
     eprintln!("{} tests with nothing switched off", tests.len());

@@ -30,7 +30,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     let toolchain = toolchain::ensure(repo)?;
     steps.run("guests", "", || {
         let compiler = Compiler::build(repo)?;
-        guests::compile(&compiler, &guests::all(repo, &toolchain)?)
+        guests::compile(&compiler, &guests::all(repo, &toolchain, Some(&compiler))?)
     })?;
     let host = steps.run("host (release)", "about 10 minutes the first time", || {
         assemble::host(repo)

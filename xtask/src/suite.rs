@@ -75,7 +75,7 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
     let toolchain = steps.run("guest toolchain", "", || toolchain::ensure(repo))?;
     let (compiler, guests) = steps.run("guests", "", || {
         let compiler = Compiler::build(repo)?;
-        let guests = guests::all(repo, &toolchain)?;
+        let guests = guests::all(repo, &toolchain, Some(&compiler))?;
         guests::compile(&compiler, &guests)?;
         Ok((compiler, guests))
     })?;
