@@ -140,7 +140,8 @@ fn written(
         let refused = refuses && code == Some("InvalidArgument");
         let message = answer["errorDetails"]["errorMessage"].as_str();
         let unsure = message.is_some_and(|message| message.contains(MAY_BE_WRITTEN));
-        if !refused && !(unsure && code == Some("UnknownError")) {
+        let unsure = unsure && code == Some("UnknownError");
+        if !refused && !unsure {
             code_fits(answer, fault)?;
         }
         if code.is_some_and(|code| NOTHING_WRITTEN.contains(&code))
