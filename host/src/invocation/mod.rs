@@ -218,6 +218,7 @@ impl Host {
         let outcome = self.perform(request, call, deadline, vault, report).await;
         if let (Err(error), Some(arn)) = (&outcome, &report.secret_arn)
             && error.details().code == ErrorCode::InvalidCredentials
+            && !crate::mechanism::off("credentials.forget")
         {
             // AppFlow refreshes the token and asks again; the old one must be gone by then.
             self.secrets.forget(arn);
