@@ -354,6 +354,9 @@ impl Egress {
             policy.stats().add_change();
         }
         let response = response?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            policy.stats().set_rejected();
+        }
         let now = self.clock.now().wall;
         Ok(Head {
             retry_after_seconds: retry_after(response.status(), response.headers(), now),

@@ -18,6 +18,7 @@ pub struct OutboundStats {
     waited_nanoseconds: AtomicU64,
     grants: Mutex<BTreeSet<String>>,
     streamed: AtomicBool,
+    rejected: AtomicBool,
 }
 
 impl OutboundStats {
@@ -90,6 +91,16 @@ impl OutboundStats {
     #[must_use]
     pub fn has_streamed(&self) -> bool {
         self.streamed.load(Relaxed)
+    }
+
+    /// Whether the application answered 401 to any request.
+    #[must_use]
+    pub fn has_rejected(&self) -> bool {
+        self.rejected.load(Relaxed)
+    }
+
+    pub(crate) fn set_rejected(&self) {
+        self.rejected.store(true, Relaxed);
     }
 
     pub(crate) fn set_streamed(&self) {

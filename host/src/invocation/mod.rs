@@ -216,8 +216,13 @@ impl Host {
         let vault = Arc::new(Vault::new(credentials, grants));
         *sealed_in = Some(Arc::clone(&vault));
         let outcome = self.perform(request, call, deadline, vault, report).await;
-        if let (Err(error), Some(arn)) = (&outcome, &report.secret_arn)
-            && error.details().code == ErrorCode::InvalidCredentials
+        // Whatever the connector makes of a 401: a write that had begun may end with results or with another code.
+        let rejected = report.stats.has_rejected()
+            || outcome
+                .as_ref()
+                .is_err_and(|error| error.details().code == ErrorCode::InvalidCredentials);
+        if let Some(arn) = &report.secret_arn
+            && rejected
             && !crate::mechanism::off("credentials.forget")
         {
             // AppFlow refreshes the token and asks again; the old one must be gone by then.
@@ -387,6 +392,7 @@ impl Host {
             _ => None,
         };
         let page = page
+            .looking_at_all(self.strict)
             .with_fields(fields(context.clone(), selected.unwrap_or_default()))
             .closing_at(closing_time(deadline), deadline);
         HostState::new(Parts {

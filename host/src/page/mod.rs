@@ -100,6 +100,7 @@ pub struct Page {
     ends: Option<Instant>,
     fields: Option<SharedFields>,
     tally: check::Tally,
+    looks_at_all: bool,
     /// Whether all records came from arrays that were taken whole.
     whole: bool,
 }
@@ -134,6 +135,7 @@ impl Page {
             ends: None,
             fields: None,
             tally: check::Tally::default(),
+            looks_at_all: false,
             whole: true,
         }
     }
@@ -155,6 +157,15 @@ impl Page {
     pub fn with_fields(self, fields: SharedFields) -> Self {
         Self {
             fields: Some(fields),
+            ..self
+        }
+    }
+
+    /// The same, with every record held against the fields where otherwise records that come as they are are sampled.
+    #[must_use]
+    pub fn looking_at_all(self, looks_at_all: bool) -> Self {
+        Self {
+            looks_at_all,
             ..self
         }
     }
@@ -398,14 +409,16 @@ impl Page {
         self.full
     }
 
-    /// Holds a record against the entity's definition, if there is one: the first hundred, and every tenth after them.
+    /// Holds a record against the entity's definition, if there is one: the first hundred, and every tenth after them, unless
+    /// all are asked for.
     ///
     /// Here the record has to be read once more, which for all of them would cost half of the time that a page of 5 MB takes.
     /// Picked records are in parts anyway, so each of them is looked at.
     fn look_at(&mut self, record: &str) {
         const ALL_OF: usize = 100;
         const THEN_EVERY: usize = 10;
-        if self.count > ALL_OF && !self.count.is_multiple_of(THEN_EVERY) {
+        let in_sample = self.count <= ALL_OF || self.count.is_multiple_of(THEN_EVERY);
+        if !in_sample && !self.looks_at_all {
             return;
         }
         if let Some(fields) = self

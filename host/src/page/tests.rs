@@ -349,3 +349,20 @@ fn a_page_knows_whether_it_holds_the_keys_and_whole_arrays() {
     single.emit(r#"{"id":1}"#).unwrap();
     assert!(single.is_keyed() && !single.is_whole());
 }
+
+#[test]
+fn records_as_they_come_are_sampled_unless_all_are_asked_for() {
+    let record = |index: u32| match index {
+        155 => r#"{"id":"155"}"#.to_owned(),
+        _ => format!(r#"{{"id":{index}}}"#),
+    };
+    for (all, found) in [(false, 0), (true, 1)] {
+        let mut page = Page::new(1000, 100_000)
+            .looking_at_all(all)
+            .with_fields(fields(KEYED));
+        for index in 0..200 {
+            assert!(page.emit(&record(index)).unwrap());
+        }
+        assert_eq!(page.deviations().len(), found, "{all}");
+    }
+}
