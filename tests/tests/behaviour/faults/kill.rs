@@ -49,6 +49,10 @@ fn at_every_call(
         ends += killed;
         if killed < AT_ONCE {
             println!("{name}: {ends} ends");
+            assert!(
+                ends > 0,
+                "{name}: the process never ended, which shows nothing"
+            );
             return ends;
         }
     }

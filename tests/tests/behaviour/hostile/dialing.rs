@@ -1,4 +1,8 @@
 //! A guest dials every address that may not be reached, in every spelling, over both ways out.
+//!
+//! None of these addresses is granted, so that the grants alone refuse them: these tests would pass without the check of
+//! addresses behind them. That one is shown by unit tests of the host: `egress::tests::names` for granted names
+//! that lead to such an address, `egress::address` and `egress::host` for the addresses and their spellings.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
