@@ -80,7 +80,8 @@ impl Default for EgressOptions {
             local: LocalTargets::default(),
             roots: Roots::default(),
             network: Arc::new(SystemNetwork),
-            connect_timeout: Duration::from_secs(10),
+            // Less than the 9.5 s of metadata and settings, so that there the connector still hears of it.
+            connect_timeout: Duration::from_secs(5),
             // Load balancers commonly close after 60 s; a connection closed under a request costs a failed write.
             idle_timeout: Duration::from_secs(50),
             clock: Arc::new(SystemClock),

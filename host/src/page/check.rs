@@ -47,10 +47,11 @@ impl Fields {
                 .insert(field.field_name.clone(), all.fields.len());
             all.fields.push(Field {
                 data_type: field.data_type.known(),
-                // What is not said is allowed.
-                nullable: field
-                    .read_properties
-                    .is_none_or(|read| read.is_nullable != Some(false)),
+                // What is not said is allowed, but for a key: one that is null names no record.
+                nullable: !key
+                    && field
+                        .read_properties
+                        .is_none_or(|read| read.is_nullable != Some(false)),
                 key,
                 selected: wanted.is_empty() || wanted.contains(field.field_name.as_str()),
                 name: field.field_name,
@@ -334,6 +335,32 @@ mod tests {
                 "1 a field that the entity's definition does not have",
             ]
         );
+    }
+
+    #[test]
+    fn a_key_is_never_null_whatever_its_definition_says() {
+        for said in [
+            "",
+            r#","readProperties":{}"#,
+            r#","readProperties":{"isNullable":true}"#,
+        ] {
+            let definition = format!(
+                r#"{{"entity":{{"entityIdentifier":"e","hasNestedEntities":false}},"fields":[
+                {{"fieldName":"id","dataType":"String","isPrimaryKey":true{said}}},
+                {{"fieldName":"other","dataType":"String"{said}}}]}}"#
+            );
+            let definition = crate::appflow::EntityDefinitionText(definition.into());
+            let fields = Fields::new(definition.decode().unwrap().fields, &[]);
+            let mut tally = Tally::default();
+            tally.look_at(&fields, r#"{"id":null,"other":null}"#);
+            let found = tally.deviations(&fields);
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+            assert_eq!(
+                found,
+                ["field \"id\" as null where String is declared"],
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{TOKEN, ask, code, function, query, secrets, with_secrets};
 
 /// Every variable with a value that the manifest of the hostile guest does not cover, and what the log must say.
-const WIDENING: [(&str, &str, &str); 5] = [
+const WIDENING: [(&str, &str, &str); 11] = [
     (
         "APPFLOW_EGRESS_HOSTS",
         "https://granted.example,https://elsewhere.example",
@@ -15,7 +15,13 @@ const WIDENING: [(&str, &str, &str); 5] = [
     ("APPFLOW_MEMORY_MB", "65", "more than the 64"),
     ("APPFLOW_RESPONSE_BODY_MB", "9", "more than the 8"),
     ("APPFLOW_HELD_BODIES_MB", "25", "more than the 24"),
+    ("APPFLOW_RETRIES", "4", "more than the 3"),
+    ("APPFLOW_FIRST_BYTE_SECONDS", "26", "more than the 25"),
+    ("APPFLOW_IDLE_SECONDS", "11", "more than the 10"),
+    ("APPFLOW_CONNECTIONS_PER_HOST", "17", "more than the 16"),
     ("APPFLOW_READABLE", "true", "only be false"),
+    ("APPFLOW_IN_BODIES", "true", "only be false"),
+    ("APPFLOW_TRACE_HEADER", "true", "only be false"),
 ];
 
 #[test]

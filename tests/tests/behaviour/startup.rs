@@ -54,6 +54,7 @@ fn switches_for_local_runs_are_refused_in_lambda() {
     for (name, value) in [
         ("APPFLOW_LOCAL_TARGETS", "http://127.0.0.1:9".to_owned()),
         ("APPFLOW_SECRETS_FILE", secrets.path().display().to_string()),
+        ("APPFLOW_FAULTS", "1=dns".to_owned()),
     ] {
         let config = function("hello")
             .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")

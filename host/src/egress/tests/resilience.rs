@@ -1,6 +1,12 @@
 //! Requests that fail for a moment, stand still, or are too many at once, against a server that does so.
 
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use tokio::net::TcpStream;
 
 use super::names::{FakeNetwork, over};
 use super::server::{Reply, Server, answer};
@@ -276,4 +282,49 @@ async fn no_more_requests_than_allowed_are_under_way_to_one_host() {
     assert_eq!(second.stats().calls(), 0);
     drop(busy);
     assert_eq!(get(&egress, &server.url()).await.unwrap().body, "done");
+}
+
+/// Knows an address for every name, at which nobody ever answers.
+struct Unreachable;
+
+#[async_trait]
+impl Network for Unreachable {
+    async fn resolve(&self, _: &str, _: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(vec![SocketAddr::from(([8, 8, 8, 8], 443))])
+    }
+
+    async fn connect(&self, _: SocketAddr) -> io::Result<TcpStream> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_nobody_accepts_is_an_error_before_the_deadline() {
+    // With 9.5 s, as for metadata, no second attempt fits; with 29.5 s four do.
+    for (method, retries, seconds, calls) in [
+        ("GET", 0, 9.5, 1),
+        ("POST", 0, 9.5, 1),
+        ("GET", 3, 9.5, 1),
+        ("POST", 3, 29.5, 4),
+    ] {
+        let options = EgressOptions {
+            network: Arc::new(Unreachable),
+            ..quick()
+        };
+        let egress = Egress::new(patterns(&["https://api.example.com"]), vec![], options);
+        let policy = egress.policy(&[]);
+        let deadline = Instant::now() + Duration::from_secs_f64(seconds);
+        let limits = Limits { retries, ..LIMITS };
+        let asked = request(method, "https://api.example.com/");
+        let sent = egress.send(&policy, asked, deadline, limits).await;
+        let error = sent.unwrap_err();
+        let about = format!("{method}, {retries} retries, {seconds} s: {error:?}");
+        assert!(
+            matches!(error, EgressError::ConnectTimeout { .. }),
+            "{about}"
+        );
+        assert!(Instant::now() < deadline, "{about}");
+        assert_eq!(policy.stats().calls(), calls, "{about}");
+        assert_eq!(policy.stats().changes(), 0, "{about}");
+    }
 }

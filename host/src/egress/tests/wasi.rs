@@ -425,3 +425,35 @@ async fn an_answer_that_cannot_be_searched_is_refused() {
         "{error:?}"
     );
 }
+
+#[tokio::test]
+async fn faults_on_purpose_reach_a_guest_as_real_ones_would() {
+    let server = Server::start(|_| answer("200 OK", "", "answer")).await;
+    let options = EgressOptions {
+        local: LocalTargets::parse(&server.url()).unwrap(),
+        faults: FaultPlan::parse("1=status:503,x-a=b,body=short;2=reset-after").unwrap(),
+        ..quick()
+    };
+    let egress = Egress::new(vec![], vec![], options);
+    let policy = egress.policy(&[]);
+    let ask = || {
+        let request = post(&server.url(), full("body"));
+        send(&egress, &policy, request, RequestOptions::default())
+    };
+    let response = ask().await.unwrap();
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.headers()["x-a"], "b");
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "short");
+    assert_eq!(server.seen().len(), 0, "the answer is made");
+
+    let error = ask().await.unwrap_err();
+    assert!(matches!(error, Error::HttpResponseIncomplete), "{error:?}");
+    assert_eq!(server.seen().len(), 1, "only the answer is lost");
+
+    let response = ask().await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "answer");
+    // Either failure leaves open whether something was changed.
+    assert_eq!((policy.stats().changes(), policy.stats().retries()), (3, 0));
+}
