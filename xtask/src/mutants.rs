@@ -285,7 +285,9 @@ impl Bench {
                     .env(CASES_VARIABLE, exact(&[name]));
                 command
             }
-            Test::Testkit(_) => bail!("`{test}` is of a kind that cannot be run here"),
+            Test::Testkit(_) | Test::Host(_) => {
+                bail!("`{test}` is of a kind that cannot be run here")
+            }
         };
         command.env(VARIABLE, mechanism);
         let log = self.folder.join(format!("{mechanism}-{number}.txt"));

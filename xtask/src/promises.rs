@@ -1,8 +1,8 @@
 //! What the documents promise, read from their tables: mechanisms of the sandbox, and the tests that show them.
 //!
 //! A test is named `unit:PATH` (crate `appflow-host`), `behaviour:PATH` (`tests/tests/behaviour`), `testkit:PATH`
-//! (`tests/src`) or `case:GROUP/NAME` (a folder of `tests/cases`; `case:GROUP/*` for all of a group). Names go stale when
-//! tests move, so the rules of the repository hold them against what is there.
+//! (`tests/src`), `host:PATH` (`host/tests`) or `case:GROUP/NAME` (a folder of `tests/cases`; `case:GROUP/*` for all of a
+//! group). Names go stale when tests move, so the rules of the repository hold them against what is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -31,6 +31,8 @@ pub(crate) enum Test {
     Behaviour(String),
     /// A test of the test kit.
     Testkit(String),
+    /// A test of crate `appflow-host` from outside of it.
+    Host(String),
     /// A contract case, or `GROUP/*`.
     Case(String),
 }
@@ -43,6 +45,7 @@ impl Test {
             "unit" => Some(Self::Unit(name)),
             "behaviour" => Some(Self::Behaviour(name)),
             "testkit" => Some(Self::Testkit(name)),
+            "host" => Some(Self::Host(name)),
             "case" => Some(Self::Case(name)),
             _ => None,
         }
@@ -54,6 +57,7 @@ impl Test {
             Self::Unit(path) => is_function(&repo.path(CODE), path),
             Self::Behaviour(path) => is_function(&repo.path("tests/tests/behaviour"), path),
             Self::Testkit(path) => is_function(&repo.path("tests/src"), path),
+            Self::Host(path) => is_function(&repo.path("host/tests"), path),
             Self::Case(name) => {
                 let cases = repo.path("tests/cases");
                 match name.strip_suffix("/*") {
@@ -71,6 +75,7 @@ impl fmt::Display for Test {
             Self::Unit(name) => write!(formatter, "unit:{name}"),
             Self::Behaviour(name) => write!(formatter, "behaviour:{name}"),
             Self::Testkit(name) => write!(formatter, "testkit:{name}"),
+            Self::Host(name) => write!(formatter, "host:{name}"),
             Self::Case(name) => write!(formatter, "case:{name}"),
         }
     }
@@ -244,23 +249,80 @@ fn questions(code: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a function of the path's last name stands in a file that belongs to its first module.
+/// Whether there is a function of this path below a folder of sources.
 fn is_function(root: &Path, path: &str) -> bool {
-    let (modules, name) = path.rsplit_once("::").unwrap_or(("", path));
-    let first = modules.split("::").next().unwrap_or_default();
-    let wanted = format!("fn {name}(");
-    rust_files(root)
-        .unwrap_or_default()
-        .iter()
-        .any(|(file, text)| {
-            let inside = file.strip_prefix(root).unwrap_or(file);
-            let module = inside
-                .components()
-                .next()
-                .map(|part| part.as_os_str().to_string_lossy().into_owned())
-                .unwrap_or_default();
-            (first.is_empty() || module.trim_end_matches(".rs") == first) && text.contains(&wanted)
+    let files = rust_files(root).unwrap_or_default();
+    let files: Vec<(PathBuf, String)> = files
+        .into_iter()
+        .map(|(file, text)| {
+            let inside = file.strip_prefix(root).map(Path::to_path_buf);
+            (inside.unwrap_or(file), text)
         })
+        .collect();
+    is_in(&files, path)
+}
+
+/// Whether a function of this path stands in one of these files, whose paths begin at the crate's folder of sources.
+fn is_in(files: &[(PathBuf, String)], path: &str) -> bool {
+    let mut modules: Vec<&str> = path.split("::").collect();
+    let name = modules.pop().unwrap_or_default();
+    let elsewhere = declared_elsewhere(files);
+    files.iter().any(|(file, text)| {
+        let module = module(file, &elsewhere);
+        let Some(inline) = modules.get(module.len()..) else {
+            return false;
+        };
+        let same = modules.iter().zip(&module).all(|(a, b)| a == b);
+        same && has_function(text, inline, name)
+    })
+}
+
+/// Files that `#[path = "..."]` makes modules of others: the file that says so, and the name of the module.
+fn declared_elsewhere(files: &[(PathBuf, String)]) -> BTreeMap<PathBuf, (PathBuf, String)> {
+    let mut elsewhere = BTreeMap::new();
+    for (file, text) in files {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        for rest in text.split("\n#[path = \"").skip(1) {
+            let name = rest
+                .split_once("mod ")
+                .and_then(|(_, rest)| rest.split_once(';'));
+            if let (Some((target, _)), Some((name, _))) = (rest.split_once('"'), name) {
+                elsewhere.insert(folder.join(target), (file.clone(), name.to_owned()));
+            }
+        }
+    }
+    elsewhere
+}
+
+/// The path of the module that a file is.
+fn module(file: &Path, elsewhere: &BTreeMap<PathBuf, (PathBuf, String)>) -> Vec<String> {
+    if let Some((parent, name)) = elsewhere.get(file) {
+        // A file that names itself is no module of anything.
+        let parent = (parent != file).then(|| module(parent, elsewhere));
+        return parent.into_iter().flatten().chain([name.clone()]).collect();
+    }
+    let without_ending = file.with_extension("");
+    let parts = without_ending.components();
+    let mut parts: Vec<String> = parts
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    let root = [Path::new("lib.rs"), Path::new("main.rs")].contains(&file);
+    if root || parts.last().is_some_and(|last| last == "mod") {
+        parts.pop();
+    }
+    parts
+}
+
+/// Whether a source has a function in these modules of its own, or outside of its `tests` if there are none.
+fn has_function(text: &str, inline: &[&str], name: &str) -> bool {
+    let mut text = match inline {
+        [] => text.split("\nmod tests {").next(),
+        _ => Some(text),
+    };
+    for module in inline {
+        text = text.and_then(|text| Some(text.split_once(&format!("mod {module} {{"))?.1));
+    }
+    text.is_some_and(|text| text.contains(&format!("fn {name}(")))
 }
 
 /// Path and text of every Rust file below a folder.
@@ -332,5 +394,75 @@ mod tests {
         let source = "if crate::mechanism::off(\"a.b\") || mechanism::off(\n    \"c.d\",\n) {}\n/// mechanism::off(\"e.f\")\n";
         assert_eq!(questions(&code(source)), ["a.b", "c.d"]);
         assert_eq!(questions("if off(\"e.f\") || handoff(\"g\") {}"), ["e.f"]);
+    }
+
+    fn files(files: &[(&str, &str)]) -> Vec<(PathBuf, String)> {
+        let file = |(path, text): &(&str, &str)| (PathBuf::from(path), (*text).to_owned());
+        files.iter().map(file).collect()
+    }
+
+    #[test]
+    fn a_test_has_the_path_of_its_file_and_modules() {
+        let files = files(&[
+            ("lib.rs", "mod a;\nfn top() {}\n"),
+            ("a/mod.rs", "#[cfg(test)]\nmod tests;\n"),
+            (
+                "a/b.rs",
+                "fn own() {}\n#[cfg(test)]\nmod tests {\n    fn inline() {}\n}\n",
+            ),
+            ("a/tests/mod.rs", "mod far;\nfn shared() {}\n"),
+            ("a/tests/far.rs", "async fn is_far() {}\n"),
+            (
+                "a/c.rs",
+                "fn c() {}\n#[cfg(test)]\n#[path = \"tests/c.rs\"]\nmod tests;\n",
+            ),
+            (
+                "a/tests/c.rs",
+                "//! Of c.\n#[path = \"c_more.rs\"]\nmod more;\nfn of_c() {}\n",
+            ),
+            ("a/tests/c_more.rs", "fn still_of_c() {}\n"),
+        ]);
+        for path in [
+            "top",
+            "a::b::own",
+            "a::b::tests::inline",
+            "a::tests::shared",
+            "a::tests::far::is_far",
+            "a::c::tests::of_c",
+            "a::c::tests::more::still_of_c",
+        ] {
+            assert!(is_in(&files, path), "{path}");
+        }
+        for path in [
+            "a::top",
+            "own",
+            "a::own",
+            "a::b::inline",
+            "a::c::inline",
+            "a::b::tests::own_not_there",
+            "b::tests::inline",
+            "a::b::other::inline",
+            "a::far::is_far",
+            "a::tests::c::of_c",
+            "a::c_tests::of_c",
+            "a::c::tests::still_of_c",
+        ] {
+            assert!(!is_in(&files, path), "{path}");
+        }
+    }
+
+    #[test]
+    fn tests_of_every_kind_are_read_and_shown_alike() {
+        let names = [
+            "unit:a::b",
+            "behaviour:a",
+            "testkit:a",
+            "host:a::b",
+            "case:a/b",
+        ];
+        for name in names {
+            assert_eq!(Test::parse(name).unwrap().to_string(), name);
+        }
+        assert_eq!(Test::parse("other:a"), None);
     }
 }
