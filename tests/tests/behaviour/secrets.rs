@@ -137,6 +137,99 @@ fn a_token_that_expires_within_a_page_is_never_sent_again_and_no_record_comes_tw
 }
 
 #[test]
+fn a_rejected_token_is_fetched_anew_though_the_connector_calls_it_something_else() {
+    let moto = Moto::shared().unwrap();
+    let text = |token: &str| json!({"accessToken": token}).to_string();
+    let arn = moto
+        .create_secret(
+            "eu-west-1",
+            "appflow!111122223333-disguised",
+            &text("CANARY-OLD"),
+        )
+        .unwrap();
+    let application = application("CANARY-NEW");
+    let lambda = Lambda::start(config(moto.url(), &application)).unwrap();
+    let request = request(&arn, &application);
+    let (answer, _) = ask(&lambda, &request);
+    assert_eq!(code(&answer), "ClientError", "{answer}");
+    assert!(message(&answer).contains("go away"), "{answer}");
+    moto.put_secret("eu-west-1", &arn, &text("CANARY-NEW"))
+        .unwrap();
+    let (answer, _) = ask(&lambda, &request);
+    assert!(
+        message(&answer).contains("welcome"),
+        "the old token was kept: {answer}"
+    );
+}
+
+#[test]
+fn a_token_that_is_rejected_within_a_write_is_fetched_anew_though_the_write_ends_with_results() {
+    let moto = Moto::shared().unwrap();
+    let text = |token: &str| json!({"accessToken": token}).to_string();
+    let arn = moto
+        .create_secret(
+            "eu-west-1",
+            "appflow!111122223333-midway",
+            &text("CANARY-OLD"),
+        )
+        .unwrap();
+    // The old token is good for the first 200 records, which is one request, and for no more.
+    let written = |count: usize| {
+        let outcome = r#"{"id":"001000000000001AAA","success":true,"errors":[]}"#;
+        format!("[{}]", vec![outcome; count].join(","))
+    };
+    let script = format!(
+        "[[exchange]]\ntimes = 1\nheader = {{ authorization = 'Bearer CANARY-OLD' }}\nbody = '{}'\n\
+         [[exchange]]\nheader = {{ authorization = 'Bearer CANARY-NEW' }}\nbody = '{}'\n\
+         [[exchange]]\nstatus = 401\nbody = '[{{\"errorCode\":\"INVALID_SESSION_ID\",\"message\":\"expired\"}}]'\n",
+        written(200),
+        written(1)
+    );
+    let script: Script = toml::from_str(&script).unwrap();
+    let application = Upstream::start(script, std::path::Path::new(".")).unwrap();
+    let write = |count: usize| {
+        let mut write = query("Account", json!({"instanceUrl": application.url()}));
+        write["type"] = json!("WriteDataRequest");
+        write["operation"] = json!("INSERT");
+        write["records"] = json!(vec!["{\"Name\":\"one\"}"; count]);
+        write["connectorContext"]["apiVersion"] = json!("v60.0");
+        write["connectorContext"]["credentials"]["secretArn"] = json!(arn);
+        write
+    };
+    let config = function("salesforce")
+        .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", moto.url())
+        .env("APPFLOW_LOCAL_TARGETS", application.url());
+    let lambda = Lambda::start(config).unwrap();
+
+    let (answer, _) = ask(&lambda, &write(201));
+    assert_ne!(code(&answer), "InvalidCredentials", "{answer}");
+    let results = answer["writeRecordResults"].as_array().unwrap();
+    let written = results.iter().filter(|result| result["isSuccess"] == true);
+    assert_eq!((results.len(), written.count()), (201, 200), "{answer}");
+
+    moto.put_secret("eu-west-1", &arn, &text("CANARY-NEW"))
+        .unwrap();
+    let (answer, _) = ask(&lambda, &write(1));
+    assert_eq!(
+        answer["writeRecordResults"][0]["isSuccess"], true,
+        "the old token was kept: {answer}"
+    );
+    let requests = application.requests();
+    let tokens: Vec<&str> = requests
+        .iter()
+        .map(|request| request.headers["authorization"].as_str())
+        .collect();
+    assert_eq!(
+        tokens,
+        [
+            "Bearer CANARY-OLD",
+            "Bearer CANARY-OLD",
+            "Bearer CANARY-NEW"
+        ]
+    );
+}
+
+#[test]
 fn a_secret_that_is_not_there_is_told_as_such() {
     let moto = Moto::shared().unwrap();
     let application = application("none");

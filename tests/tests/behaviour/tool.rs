@@ -336,3 +336,41 @@ fn invoke_names_the_grants_that_were_not_asked() {
     );
     assert!(!said("hello").contains("not asked"), "{}", said("hello"));
 }
+
+#[test]
+fn invoke_makes_requests_fail_as_it_is_told() {
+    let folder = folder();
+    let secret = folder.path().join("secret.json");
+    std::fs::write(&secret, "{\"accessToken\": \"token\"}").unwrap();
+    let run = |fault: &str| {
+        tool(folder.path())
+            .args(["invoke", "query"])
+            .arg(guest("salesforce").with_extension("cwasm"))
+            .args(["--entity", "Account", "--fields", "Id"])
+            .args(["--setting", "instanceUrl=https://acme.my.salesforce.com"])
+            .arg("--secret")
+            .arg(&secret)
+            // Nobody listens there, so what is told of an answer is the fault's.
+            .args([
+                "--local-target",
+                "acme.my.salesforce.com=http://127.0.0.1:1",
+            ])
+            .args(["--fault", fault])
+            .output()
+            .unwrap()
+    };
+    let output = run("1-=status:503");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let answer: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    let error = &answer["errorDetails"];
+    assert_eq!(error["errorCode"], "ServiceUnavailable", "{answer}");
+    let message = error["errorMessage"].as_str().unwrap();
+    assert!(message.contains("503"), "{answer}");
+
+    let output = run("1-=status");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let said = stderr(&output);
+    assert!(said.contains("rule 1"), "{said}");
+}
