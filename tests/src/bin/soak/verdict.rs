@@ -1,8 +1,11 @@
 //! What was seen, as tables, and whether it is good.
 //!
 //! Memory is judged by its floor, the lowest of what was seen in a window: an allocator keeps what a large answer needed
-//! and gives it back later, so that single looks differ by megabytes while nothing grows; what leaks stays in the floor. Latency is shown and not judged: it is the machine's as much
-//! as the host's.
+//! and gives it back later, so that single looks differ by megabytes while nothing grows; what leaks stays in the floor.
+//!
+//! Latency is judged by the medians of the first warm window and the last one, and generously: it is the machine's as much
+//! as the host's, and a machine that has something else to do meanwhile slows half of the answers down. What the host could
+//! do wrong over thousands of invocations, a list that is searched from its beginning, grows without an end.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,6 +24,10 @@ const FLOOR: usize = 2;
 /// Less than this is no growth, in KiB. The host holds half a MiB between two invocations, of which 5 % would be less than what
 /// an allocator loses between its blocks; a leak of a quarter of a KiB in each of 10,000 invocations is more.
 const FLAT_KIB: u64 = 2_048;
+/// The median latency of the last window may be so much of that of the first warm one, in percent, ...
+const STEADY_PERCENT: u32 = 150;
+/// ... and so much more: most answers take a millisecond or two, of which a half is nothing.
+const STEADY: Duration = Duration::from_millis(2);
 
 /// A run so far.
 pub(crate) struct Run {
@@ -150,10 +157,24 @@ impl Run {
             judgements.push((
                 late <= early + allowed,
                 format!(
-                    "floor of memory after the first {WARM}: {} MiB, at the end {} MiB; {FLAT_PERCENT} % or {} MiB are allowed",
+                    "floor of memory after the first {WARM}: {} MiB, at the end {} MiB, which is {} %; {FLAT_PERCENT} % or {} MiB are allowed, here {} %",
                     mib(early),
                     mib(late),
-                    mib(FLAT_KIB)
+                    change(early, late),
+                    mib(FLAT_KIB),
+                    change(early, early + allowed),
+                ),
+            ));
+            let (early, _) = self.latency(*from, *to);
+            let (late, _) = self.latency(*last_from, *last_to);
+            let most = early * STEADY_PERCENT / 100 + STEADY;
+            judgements.push((
+                late <= most,
+                format!(
+                    "median latency after the first {WARM}: {:.1} ms, at the end {:.1} ms; {:.1} ms are allowed",
+                    early.as_secs_f64() * 1e3,
+                    late.as_secs_f64() * 1e3,
+                    most.as_secs_f64() * 1e3,
                 ),
             ));
             let most = |from, to| self.share(100, from, to, |sample| sample.threads);
@@ -291,6 +312,16 @@ impl Run {
     }
 }
 
+/// By how much of a hundred something grew, with its sign and one decimal place.
+fn change(early: u64, late: u64) -> String {
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "memory of a process, in KiB, for people"
+    )]
+    let (early, late) = (early.max(1) as f64, late as f64);
+    format!("{:+.1}", (late / early - 1.0) * 100.0)
+}
+
 fn mib(kib: u64) -> String {
     format!("{}.{}", kib / 1024, kib % 1024 * 10 / 1024)
 }
@@ -309,11 +340,16 @@ mod tests {
     }
 
     fn run(memory: impl Fn(u32) -> u64) -> Run {
+        timed(memory, |_| 3_000)
+    }
+
+    /// With so many microseconds for each answer.
+    fn timed(memory: impl Fn(u32) -> u64, micros: impl Fn(u32) -> u64) -> Run {
         let mut run = Run::new("x", 4_000, sample(0));
         run.after = sample(0);
         for number in (10..=4_000).step_by(10) {
             run.samples.push((number, sample(memory(number))));
-            run.answered("query", "success", Duration::from_millis(3));
+            run.answered("query", "success", Duration::from_micros(micros(number)));
         }
         run
     }
@@ -346,6 +382,39 @@ mod tests {
         let mut wrong = run(|_| 30_000);
         wrong.problems.push("a record was lost".to_owned());
         assert!(!wrong.is_good());
+    }
+
+    #[test]
+    fn a_slowdown_is_found_and_noise_is_none() {
+        let flat = |_: u32| 30_000_u64;
+        let slower = timed(flat, |number| 3_000 + 2 * u64::from(number));
+        assert!(!slower.is_good() && slower.report().contains("FAIL median latency"));
+        let slow_at_last = timed(flat, |number| if number > 3_000 { 7_000 } else { 3_000 });
+        assert!(!slow_at_last.is_good());
+        // The first ones, which nobody judges, some that take long, and a machine with other things to do.
+        for noise in [
+            |number: u32| if number < 500 { 90_000_u64 } else { 3_000 },
+            |number: u32| {
+                if number.is_multiple_of(50) {
+                    900_000_u64
+                } else {
+                    3_000
+                }
+            },
+            |number: u32| if number > 3_000 { 6_000 } else { 3_000 },
+            |number: u32| if number < 2_000 { 9_000 } else { 3_000 },
+            |number: u32| if number > 3_000 { 1_900 } else { 100 },
+        ] {
+            let noisy = timed(flat, noise);
+            assert!(noisy.is_good(), "{}", noisy.report());
+        }
+    }
+
+    #[test]
+    fn the_percentage_of_growth_is_told_with_what_is_allowed() {
+        let text = run(|number| if number < 2_000 { 20_480 } else { 20_992 }).report();
+        assert!(text.contains("which is +2.5 %"), "{text}");
+        assert!(text.contains("here +10.0 %"), "{text}");
     }
 
     #[test]
