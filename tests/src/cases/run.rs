@@ -57,13 +57,19 @@ pub fn run(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Failure>> 
     Ok(runner.failures)
 }
 
-/// Runs a case with a component, whatever is expected of it; the bytes of all answers, pages included.
+/// Runs a case with a component, as it says or otherwise, whatever is expected of it; the bytes of all answers, pages
+/// included.
 ///
 /// # Errors
 ///
 /// As [`run`].
-pub fn answers(setup: &Setup, case: &Case, component: &str) -> Result<Vec<Vec<u8>>> {
-    let (mut runner, _application) = start(setup, case, component, None)?;
+pub fn answers(
+    setup: &Setup,
+    case: &Case,
+    component: &str,
+    variation: Option<&Variation>,
+) -> Result<Vec<Vec<u8>>> {
+    let (mut runner, _application) = start(setup, case, component, variation)?;
     runner.steps()?;
     Ok(runner.bytes)
 }
