@@ -159,7 +159,9 @@ fn everywhere(rehearsed: &[Rehearsed]) -> Vec<Run<'_>> {
         let before = rehearsed.played.seen_before;
         for position in plan::positions(rehearsed.played.seen.len()) {
             let number = number + position;
-            for fault in plan::faults(number, plan::is_typical(&rehearsed.case.name)) {
+            let name = &rehearsed.case.name;
+            let faults = plan::faults(number, plan::is_typical(name));
+            for fault in faults.filter(|fault| fault.is_for(name)) {
                 let plan = fault.plan(&(before + position).to_string());
                 runs.push(Run {
                     rehearsed,
@@ -180,7 +182,9 @@ fn without_end(rehearsed: &[Rehearsed]) -> Vec<Run<'_>> {
     typical
         .flat_map(|rehearsed| {
             let first = format!("{}-", rehearsed.played.seen_before + 1);
-            FAULTS.iter().map(move |fault| Run {
+            let faults = FAULTS.iter();
+            let faults = faults.filter(move |fault| fault.is_for(&rehearsed.case.name));
+            faults.map(move |fault| Run {
                 rehearsed,
                 fault,
                 plan: fault.plan(&first),

@@ -13,12 +13,20 @@ pub(super) struct Fault {
     pub(super) harmless: bool,
     /// Whether it lasts until the deadline.
     pub(super) waits: bool,
+    /// Whether it is a success of HTTP with an error inside, in Salesforce's form, which no host and no connector of
+    /// another application can tell.
+    inside: bool,
 }
 
 impl Fault {
     /// The plan that has it at these requests.
     pub(super) fn plan(&self, when: &str) -> String {
         format!("{when}={}", self.what)
+    }
+
+    /// Whether a connector must notice it, by the case's name.
+    pub(super) fn is_for(&self, case: &str) -> bool {
+        !self.inside || case.starts_with("salesforce")
     }
 }
 
@@ -28,6 +36,7 @@ const fn fault(what: &'static str, codes: &'static [&'static str]) -> Fault {
         codes,
         harmless: false,
         waits: false,
+        inside: false,
     }
 }
 
@@ -91,6 +100,15 @@ pub(super) const FAULTS: &[Fault] = &[
     harmless("drip:2"),
     harmless("clock:+7200"),
     harmless("clock:-7200"),
+    Fault {
+        inside: true,
+        ..fault(
+            // [{"errorCode":"UNKNOWN_EXCEPTION","message":"no"}]
+            "status:200,content-type=application/json,\
+             body=%5B%7B%22errorCode%22%3A%22UNKNOWN_EXCEPTION%22%2C%22message%22%3A%22no%22%7D%5D",
+            &["ServerError"],
+        )
+    },
 ];
 
 /// Variable that has every fault tried at every case, which takes several times as long.
