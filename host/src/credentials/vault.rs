@@ -28,7 +28,6 @@ use super::typed::{PASSWORD, USERNAME};
 use super::{Credentials, SealError, Secret};
 use crate::manifest::Credentials as Grants;
 use crate::mechanism;
-use crate::page::{self, Pointer};
 
 /// What stands for a value and for a placeholder in what leaves the host.
 const CONCEALED: &str = "<secret>";
@@ -47,6 +46,8 @@ pub struct Vault {
     values: RwLock<Values>,
     /// Whether the guest was given a placeholder, so that one can turn up in its answer.
     given: AtomicBool,
+    /// Whether the application gave a value back.
+    echoed: AtomicBool,
 }
 
 /// The values, and what looks for them: made when first needed, and anew when a value was added.
@@ -110,6 +111,7 @@ impl Vault {
                 ..Values::default()
             }),
             given: AtomicBool::new(false),
+            echoed: AtomicBool::new(false),
         }
     }
 
@@ -181,66 +183,6 @@ impl Vault {
         self.grants.in_bodies || mechanism::off("credentials.in-bodies")
     }
 
-    /// Seals the text at each pointer in a JSON body: it is a value of this vault from then on.
-    ///
-    /// # Errors
-    ///
-    /// [`SealError::Capture`] if the body is not JSON, or what lies at a pointer is neither a text nor a number: nothing of such a
-    /// body may reach the guest.
-    pub fn capture(&self, pointers: &[Pointer], body: Bytes) -> Result<Bytes, SealError> {
-        if mechanism::off("credentials.capture") {
-            return Ok(body);
-        }
-        let mut body = body;
-        for pointer in pointers {
-            let found = pointer
-                .find(&body)
-                .map_err(|_| SealError::Capture("is not JSON"))?;
-            let Some(found) = found else { continue };
-            let text = match found.get().as_bytes().first() {
-                Some(b'"') => page::string(found.get())
-                    .map_err(|_| SealError::Capture("is not valid Unicode text"))?,
-                Some(b'{' | b'[') => {
-                    return Err(SealError::Capture(
-                        "holds an object or a list where a token was to be sealed",
-                    ));
-                }
-                Some(b'n') => continue,
-                _ => found.get().to_owned(),
-            };
-            if text.is_empty() {
-                continue;
-            }
-            let start = (found.get().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-            let end = start + found.get().len();
-            let placeholder = self.add(text);
-            let mut sealed = Vec::with_capacity(body.len());
-            sealed.extend_from_slice(body.get(..start).unwrap_or_default());
-            sealed.push(b'"');
-            sealed.extend_from_slice(placeholder.as_bytes());
-            sealed.push(b'"');
-            sealed.extend_from_slice(body.get(end..).unwrap_or_default());
-            body = sealed.into();
-        }
-        Ok(body)
-    }
-
-    /// Adds a value of this invocation; returns its placeholder.
-    fn add(&self, text: String) -> String {
-        self.given.store(true, Ordering::Relaxed);
-        let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
-        let mut known = values.list.iter();
-        if let Some(known) = known.find(|value| value.secret.expose() == text) {
-            return known.placeholder.to_string();
-        }
-        let value = Value::new("", Secret::new(text), Sort::Secret, false);
-        let placeholder = value.placeholder.to_string();
-        values.list.push(value);
-        values.in_answers = OnceLock::new();
-        values.in_texts = OnceLock::new();
-        placeholder
-    }
-
     /// Puts placeholders in the places of values in headers of an answer.
     pub fn scrub_headers(&self, headers: &mut HeaderMap) {
         if mechanism::off("credentials.scrub-headers") {
@@ -249,7 +191,7 @@ impl Vault {
         let finder = self.in_answers();
         for value in headers.values_mut() {
             if let Some(scrubbed) = finder.replaced(value.as_bytes()) {
-                self.given.store(true, Ordering::Relaxed);
+                self.found_in_answer();
                 // Placeholders are made of letters, digits and underscores, so the value stays a header.
                 *value = HeaderValue::from_bytes(&scrubbed)
                     .unwrap_or(HeaderValue::from_static(CONCEALED));
@@ -263,12 +205,24 @@ impl Vault {
         if mechanism::off("credentials.scrub-body") {
             return body;
         }
-        match self.in_answers().replaced(&body) {
+        match self.in_answers().replaced_in_body(&body) {
             Some(scrubbed) => {
-                self.given.store(true, Ordering::Relaxed);
+                self.found_in_answer();
                 scrubbed.into()
             }
             None => body,
+        }
+    }
+
+    /// Notes that the application gave a value back. The log says so once: where the value is an ordinary word or number, records
+    /// that hold it are not what they were.
+    fn found_in_answer(&self) {
+        self.given.store(true, Ordering::Relaxed);
+        if !self.echoed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "appflow_host",
+                "the application's answer holds a value of the connection's credentials, which was replaced; a parameter that is no secret can be opened by `open` in [credentials] of connector.toml"
+            );
         }
     }
 
@@ -380,7 +334,7 @@ impl Vault {
         let values = self.read();
         values.list.iter().any(|value| {
             let secret = value.secret.expose();
-            (value.sort == Sort::Secret && secret.len() >= SHORTEST && text.contains(secret))
+            (value.sort == Sort::Secret && secret.len() >= SHORTEST && holds(text, secret))
                 || text.contains(&*value.placeholder)
         })
     }
@@ -403,6 +357,17 @@ impl Vault {
         // Nothing is left half done in a list by a panic elsewhere.
         self.values.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a text holds a secret. One of digits alone is not held by a longer number, such as a place in a list.
+fn holds(text: &str, secret: &str) -> bool {
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let number = secret.bytes().all(|byte| byte.is_ascii_digit());
+    let bytes = text.as_bytes();
+    memchr::memmem::find_iter(bytes, secret.as_bytes()).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        !number || !(digit(before) || digit(bytes.get(at + secret.len())))
+    })
 }
 
 /// The placeholders of this vault in a text, as places in it.
@@ -461,13 +426,16 @@ impl Patterns for Shared {
     }
 
     fn replaced(&self) {
-        self.0.given.store(true, Ordering::Relaxed);
+        self.0.found_in_answer();
     }
 
     fn trailers(&self, trailers: &mut HeaderMap) {
         self.0.scrub_headers(trailers);
     }
 }
+
+#[path = "capture.rs"]
+mod capture;
 
 #[cfg(test)]
 #[path = "vault_tests.rs"]

@@ -43,6 +43,10 @@ pub(super) const TOKENS: [&str; 3] = ["/access_token", "/refresh_token", "/id_to
 
 const DEFAULT_LIFETIME_SECONDS: u64 = 3600;
 const LONGEST_LIFETIME_SECONDS: u64 = 86_400;
+/// Longest claims, in bytes. Read into a tree they take many times as much, in memory that no limit of the guest counts.
+const LONGEST_CLAIMS: usize = 16 << 10;
+/// Longest body that gets a field, in bytes, for the same reason.
+const LONGEST_BODY: usize = 64 << 10;
 
 /// Signs; true if the statement stands in the body.
 pub(super) fn sign(
@@ -57,6 +61,7 @@ pub(super) fn sign(
         problem,
     };
     let account = Account::read(vault.value(name)?.expose()).map_err(unusable)?;
+    let key = account.key().map_err(unusable)?;
     let claims = claims(vault, parameters, &account, request, now)?;
     let mut header = Map::new();
     header.insert("alg".to_owned(), json!("RS256"));
@@ -65,7 +70,6 @@ pub(super) fn sign(
         header.insert("kid".to_owned(), json!(kid));
     }
     let header = Value::Object(header).to_string();
-    let key = account.key().map_err(unusable)?;
     let token = signed(&key, header.as_bytes(), &claims)?;
     match parameters.choice("place", &["bearer", "form", "json"])? {
         "form" => {
@@ -73,6 +77,9 @@ pub(super) fn sign(
             Ok(true)
         }
         "json" => {
+            if request.body().len() > LONGEST_BODY {
+                return Err(parameters.wrong("a body of more than 64 KiB"));
+            }
             *request.body_mut() = in_json(request.body(), field(parameters), &token)
                 .ok_or_else(|| parameters.wrong("a body that is no JSON object"))?;
             Ok(true)
@@ -119,6 +126,9 @@ fn claims(
     now: SystemTime,
 ) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let text = parameters.needed("claims")?;
+    if text.len() > LONGEST_CLAIMS {
+        return Err(parameters.wrong("`claims` of more than 16 KiB"));
+    }
     let filled = match vault.admits(request.uri()) {
         true => vault.fill_json(text),
         false => None,

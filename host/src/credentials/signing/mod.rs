@@ -80,6 +80,9 @@ pub fn sign(
     Ok(captures)
 }
 
+/// Most values of one answer that are sealed: each of them is a walk through the whole body.
+const MOST_CAPTURES: usize = 8;
+
 /// The parameters of one scheme.
 struct Parameters<'a> {
     scheme: &'static str,
@@ -142,6 +145,10 @@ impl<'a> Parameters<'a> {
     }
 
     fn captures(&self) -> Result<Vec<Pointer>, SealError> {
+        let captures = self.pairs.iter().filter(|(name, _)| name == CAPTURE);
+        if captures.count() > MOST_CAPTURES {
+            return Err(self.wrong(&format!("more than {MOST_CAPTURES} of `capture`")));
+        }
         self.pairs
             .iter()
             .filter(|(name, _)| name == CAPTURE)
