@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest;
+use memchr::memmem;
 
 use super::imported::http::{Body, Request};
 use crate::Error;
@@ -10,11 +11,17 @@ use crate::Error;
 /// The requests of one call, as far as the guard against endless runs compares them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestTrail {
-    /// SHA-256 of methods, addresses and bodies in their order.
+    /// SHA-256 of methods, addresses, headers and bodies in their order, as the guest made them: the same for two invocations
+    /// with placeholders of their own.
     pub digest: Vec<u8>,
     /// All of them were GET or HEAD, so that the same ones mean the same.
     pub reads_only: bool,
 }
+
+/// What every placeholder begins with.
+const PLACEHOLDER: &[u8] = b"sealed_";
+/// Hexadecimal digits that follow, and then an underscore.
+const PLACEHOLDER_DIGITS: usize = 32;
 
 /// Collects the requests of one call.
 pub(super) struct Requests {
@@ -43,9 +50,31 @@ impl Requests {
             Some(Body::Bytes(bytes)) => bytes,
         };
         for part in [request.method.as_bytes(), request.url.as_bytes(), body] {
-            self.digest.update(&(part.len() as u64).to_be_bytes());
-            self.digest.update(part);
+            self.part(part);
         }
+        // Applications page by headers too. The one left out leads to no other page, and where a library made it, the
+        // placeholders in it are in Base64.
+        let headers = request
+            .headers
+            .iter()
+            .filter(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+        for (name, value) in headers {
+            self.part(name.to_ascii_lowercase().as_bytes());
+            self.part(value.as_bytes());
+        }
+        self.digest.update(&u64::MAX.to_be_bytes());
+    }
+
+    /// Adds one part, with its length. Of a placeholder, which is another one in every invocation, only its place counts.
+    fn part(&mut self, part: &[u8]) {
+        self.digest.update(&(part.len() as u64).to_be_bytes());
+        let mut rest = part;
+        while let Some(at) = memmem::find(rest, PLACEHOLDER) {
+            let (before, found) = rest.split_at(at + PLACEHOLDER.len());
+            self.digest.update(before);
+            rest = after_digits(found).unwrap_or(found);
+        }
+        self.digest.update(rest);
     }
 
     /// The whole; none if there was no request.
@@ -55,6 +84,13 @@ impl Requests {
             reads_only: self.reads_only,
         })
     }
+}
+
+/// What follows the digits and the underscore of a placeholder; none if there are none.
+fn after_digits(text: &[u8]) -> Option<&[u8]> {
+    let (digits, rest) = text.split_at_checked(PLACEHOLDER_DIGITS)?;
+    let rest = rest.strip_prefix(b"_")?;
+    digits.iter().all(u8::is_ascii_hexdigit).then_some(rest)
 }
 
 /// An answer of the application that is no success.
@@ -100,5 +136,64 @@ impl Unexamined {
     pub(super) fn first(mut self) -> Option<Failure> {
         let first = self.failures.pop_first().map(|(_, failure)| failure);
         first.filter(|_| !crate::mechanism::off("answers.unexamined"))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn digest(url: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+        let mut requests = Requests::default();
+        requests.add(&Request {
+            method: "GET".to_owned(),
+            url: url.to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: Some(Body::Text(body.to_owned())),
+            credential: None,
+        });
+        requests.finish().unwrap().digest
+    }
+
+    #[test]
+    fn requests_that_differ_in_a_header_alone_are_not_the_same() {
+        let page = |range| digest("https://a.example/", &[("Range", range)], "");
+        assert_eq!(page("items=0-9"), page("items=0-9"));
+        assert_ne!(page("items=0-9"), page("items=10-19"));
+        assert_ne!(page("items=0-9"), digest("https://a.example/", &[], ""));
+    }
+
+    #[test]
+    fn placeholders_of_two_invocations_make_no_difference() {
+        let with = |placeholder: &str| {
+            digest(
+                &format!("https://a.example/?key={placeholder}&page=1"),
+                &[("x-key", placeholder), ("authorization", placeholder)],
+                &format!("{{\"key\":\"{placeholder}\",\"again\":\"{placeholder}\"}}"),
+            )
+        };
+        let first = with("sealed_0123456789abcdef0123456789abcdef_");
+        assert_eq!(first, with("sealed_fedcba9876543210fedcba9876543210_"));
+        // What only begins like one is the connector's own.
+        for other in [
+            "sealed_1",
+            "sealed_2",
+            "sealed_0123456789abcdef0123456789abcdeg_",
+        ] {
+            assert_ne!(first, with(other), "{other}");
+        }
+        assert_ne!(with("sealed_1"), with("sealed_2"));
+    }
+
+    #[test]
+    fn what_stands_around_a_placeholder_counts() {
+        let placeholder = "sealed_0123456789abcdef0123456789abcdef_";
+        let page =
+            |number: u32| digest(&format!("https://a.example/{placeholder}{number}"), &[], "");
+        assert_ne!(page(1), page(2));
     }
 }
