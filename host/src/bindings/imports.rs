@@ -16,6 +16,7 @@ use super::trail::Failure;
 use super::{convert, entity, outgoing};
 use crate::Error;
 use crate::credentials::{Credentials, Secret};
+use crate::egress::OutboundResponse;
 use crate::mechanism;
 use crate::page::{Pick, Pointer};
 
@@ -42,6 +43,16 @@ impl wit_http::Host for HostState {
             .send(&self.policy, request, deadline, limits)
             .await?;
         let answer = self.received(answer, &captures)?;
+        self.hold(answer)
+    }
+}
+
+impl HostState {
+    /// Keeps an answer for the guest.
+    pub(super) fn hold(
+        &mut self,
+        answer: OutboundResponse,
+    ) -> Result<Resource<HeldResponse>, Error> {
         let headers: usize = answer
             .headers
             .iter()
@@ -56,8 +67,6 @@ impl wit_http::Host for HostState {
                 self.limits.held_bodies_bytes
             )));
         }
-        self.held_bytes = held_bytes;
-        self.held_peak_bytes = self.held_peak_bytes.max(held_bytes);
         let mut response = HeldResponse {
             status: answer.status,
             headers: answer.headers,
@@ -70,15 +79,16 @@ impl wit_http::Host for HostState {
         response.failure = response
             .failed()
             .map(|failure| self.unexamined.add(failure));
-        self.table.push(response).map_err(|_| {
+        let held = self.table.push(response).map_err(|_| {
             Error::Limit(format!(
                 "the connector holds more than the {MAX_RESOURCES} answers and other resources it may; let go of those it has read"
             ))
-        })
+        })?;
+        self.held_bytes = held_bytes;
+        self.held_peak_bytes = self.held_peak_bytes.max(held_bytes);
+        Ok(held)
     }
-}
 
-impl HostState {
     fn response(&self, response: &Resource<HeldResponse>) -> wasmtime::Result<&HeldResponse> {
         Ok(self.table.get(response)?)
     }

@@ -12,7 +12,7 @@ use super::imported::http::{self as wit_http, Body, Credential, Placement};
 use super::state::HostState;
 use crate::Error;
 use crate::credentials::{self, SealError};
-use crate::egress::{self, Denial, EgressError, Granted, OutboundResponse};
+use crate::egress::{self, AsksForToken, Denial, EgressError, Granted, OutboundResponse};
 use crate::page::Pointer;
 
 /// A request ready to go out.
@@ -56,6 +56,9 @@ impl HostState {
             Some(credential) => self.authorize(credential, &mut prepared, &granted)?,
             None => Vec::new(),
         };
+        if !captures.is_empty() {
+            prepared.extensions_mut().insert(AsksForToken);
+        }
         Ok(Prepared {
             request: prepared,
             captures,

@@ -221,3 +221,42 @@ fn headers_with_secrets_are_marked_and_refuse_line_breaks() {
     let error = secret_header("Bearer ", "tok\r\nx: SECRET").unwrap_err();
     assert!(!error.to_string().contains("SECRET"), "{error}");
 }
+
+#[test]
+fn an_answer_that_finds_no_place_is_not_held() {
+    let mut state = state(Grants::default());
+    let answer = || OutboundResponse {
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+        body: Bytes::from_static(b"12345"),
+        host: "api.example.com".to_owned(),
+        retry_after_seconds: None,
+    };
+    state.hold(answer()).unwrap();
+    assert_eq!(state.held_bytes, 5);
+    state.table.set_max_capacity(1);
+    assert!(matches!(state.hold(answer()), Err(Error::Limit(_))));
+    assert_eq!((state.held_bytes, state.held_peak_bytes), (5, 5));
+}
+
+#[test]
+fn only_a_request_with_captures_asks_for_a_token() {
+    let state = state(Grants::default());
+    let asks = |parameters: Option<&str>| {
+        let credential = parameters.map(|pointer| {
+            Credential::Signed(wit_http::Signing {
+                scheme: "capture".to_owned(),
+                parameters: vec![("capture".to_owned(), pointer.to_owned())],
+            })
+        });
+        let request = post("https://api.example.com/token", "x", credential);
+        let prepared = state.prepare(request).unwrap();
+        prepared
+            .request
+            .extensions()
+            .get::<AsksForToken>()
+            .is_some()
+    };
+    assert!(asks(Some("/access_token")));
+    assert!(!asks(None));
+}

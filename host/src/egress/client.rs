@@ -113,6 +113,11 @@ impl fmt::Debug for Egress {
     }
 }
 
+/// Marks a request, among its extensions, as one that asks for a token: whatever its method, it changes no data of the
+/// application's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AsksForToken;
+
 /// Limits of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -314,7 +319,7 @@ impl Egress {
         let changes = !matches!(
             *request.method(),
             Method::GET | Method::HEAD | Method::OPTIONS
-        );
+        ) && request.extensions().get::<AsksForToken>().is_none();
         let host = || granted.host.clone();
         let start = Instant::now();
         let slot = timeout_at(deadline, self.slots.take(&granted.host)).await;
@@ -325,6 +330,10 @@ impl Egress {
             request
                 .headers_mut()
                 .insert(TRACE_HEADER, trace.header().clone());
+        }
+        // Counted from here on and taken back below: whoever no longer waits for the answer has not stopped the application.
+        if changes {
+            policy.stats().add_change();
         }
         let span = spans::upstream(request.method(), &granted.host);
         let forward = async {
@@ -351,8 +360,8 @@ impl Egress {
             .await
             .unwrap_or_else(|_| Err(EgressError::Timeout { host: host() }));
         spans::upstream_ended(&span, &response);
-        if changes && may_have_changed(&response) {
-            policy.stats().add_change();
+        if changes && !may_have_changed(&response) {
+            policy.stats().take_change_back();
         }
         let response = response?;
         if response.status() == StatusCode::UNAUTHORIZED {
@@ -367,10 +376,11 @@ impl Egress {
     }
 }
 
-/// Whether a request that asks for a change may have made one.
+/// Whether a request that asks for a change may have made one. A redirect may be the answer to one that was carried out, as
+/// 303 always is.
 fn may_have_changed(answer: &Result<http::Response<AnswerBody>, EgressError>) -> bool {
     match answer {
-        Ok(response) => response.status().is_success() || response.status().is_server_error(),
+        Ok(response) => !response.status().is_client_error(),
         Err(error) => error.may_have_been_sent(),
     }
 }
@@ -388,6 +398,7 @@ fn outgoing(parts: &http::request::Parts, body: &Bytes, policy: &Policy) -> Requ
     let mut request = Request::new(body.boxed_unsync());
     *request.method_mut() = parts.method.clone();
     *request.headers_mut() = parts.headers.clone();
+    *request.extensions_mut() = parts.extensions.clone();
     request
 }
 

@@ -30,6 +30,7 @@ mod wasi_http;
 mod wasi_sealing;
 
 pub use address::{AddressClass, require_global};
+pub(crate) use client::AsksForToken;
 pub use client::{Egress, EgressOptions, Limits, OutboundResponse, Roots};
 pub use connector::{Network, SystemNetwork};
 pub use error::EgressError;

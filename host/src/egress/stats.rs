@@ -49,8 +49,9 @@ impl OutboundStats {
         self.retries.load(Relaxed)
     }
 
-    /// Requests other than GET, HEAD and OPTIONS that may have changed something: answered with a success or a failure of
-    /// the server's, or with nothing after they had been sent.
+    /// Requests other than GET, HEAD and OPTIONS that may have changed something: all but those that were not sent after all,
+    /// those that the application refused with a status of 400 to 499, and those that asked for a token. One that is under
+    /// way, or that nobody waits for any longer, counts.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes.load(Relaxed)
@@ -117,6 +118,11 @@ impl OutboundStats {
 
     pub(crate) fn add_change(&self) {
         self.changes.fetch_add(1, Relaxed);
+    }
+
+    /// Forgets a change that turned out to be none.
+    pub(crate) fn take_change_back(&self) {
+        self.changes.fetch_sub(1, Relaxed);
     }
 
     pub(crate) fn add_refusal(&self) {

@@ -145,6 +145,7 @@ async fn what_may_have_changed_something_is_counted() {
         ("DELETE", "9=dns", 1),
         ("POST", "1-=dns", 0),
         ("POST", "1-=status:401", 0),
+        ("POST", "1-=status:303", 1),
         ("POST", "1-=status:500", 1),
         ("POST", "1-=reset-after", 1),
     ] {
@@ -154,4 +155,24 @@ async fn what_may_have_changed_something_is_counted() {
         let _ = sent.await;
         assert_eq!(policy.stats().changes(), expected, "{method} {plan}");
     }
+}
+
+#[tokio::test]
+async fn a_change_counts_though_nobody_waits_for_its_answer() {
+    let (server, egress, _) = faulty("1=slow:60000").await;
+    let policy = egress.policy(&[]);
+    let sent = egress.send(&policy, request("POST", &server.url()), soon(), LIMITS);
+    let given_up = tokio::time::timeout(Duration::from_millis(200), sent).await;
+    assert!(given_up.is_err());
+    assert_eq!(policy.stats().changes(), 1);
+}
+
+#[tokio::test]
+async fn a_request_for_a_token_changes_nothing() {
+    let (server, egress, _) = faulty("9=dns").await;
+    let policy = egress.policy(&[]);
+    let mut asking = request("POST", &server.url());
+    asking.extensions_mut().insert(AsksForToken);
+    egress.send(&policy, asking, soon(), LIMITS).await.unwrap();
+    assert_eq!(policy.stats().changes(), 0);
 }
