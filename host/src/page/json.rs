@@ -10,6 +10,8 @@ use serde::de::{
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use crate::mechanism;
+
 /// Why a body could not be used as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -33,6 +35,11 @@ pub enum JsonError {
 
 /// Most keys of a pointer. Each one is a walk through what is left of the body.
 const MAX_POINTER_KEYS: usize = 64;
+
+/// Bytes that the walks of one pointer may take however small the body is. No guest can be stopped while the host walks.
+const MOST_WALKED_BYTES: usize = 64 << 20;
+/// And how many times the body on top of that: most keys lead deep into it only where it is small.
+const MOST_WALKED_BODIES: usize = 4;
 
 /// A JSON pointer (RFC 6901), divided into its keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,17 +76,33 @@ impl Pointer {
     ///
     /// # Errors
     ///
-    /// [`JsonError`] if the body is not JSON.
+    /// [`JsonError`] if the body is not JSON, or is too large for so many keys inside of each other.
     pub fn find<'a>(&self, body: &'a [u8]) -> Result<Option<&'a RawValue>, JsonError> {
-        let mut value: &RawValue = parse(text(body)?)?;
-        for key in &self.keys {
-            match member(value, key)? {
-                Some(next) => value = next,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(value))
+        follow(parse(text(body)?)?, &self.keys)
     }
+}
+
+/// The value to which keys lead, one inside of the other.
+fn follow<'a>(root: &'a RawValue, keys: &[String]) -> Result<Option<&'a RawValue>, JsonError> {
+    let bodies = root.get().len().saturating_mul(MOST_WALKED_BODIES);
+    let mut left = bodies.saturating_add(MOST_WALKED_BYTES);
+    let mut value = root;
+    for key in keys {
+        left = match left.checked_sub(value.get().len()) {
+            Some(left) => left,
+            None if mechanism::off("limits.pointer-walk") => 0,
+            None => {
+                return Err(JsonError::TooMuch(
+                    "a few keys of a JSON pointer into so large an answer",
+                ));
+            }
+        };
+        match member(value, key)? {
+            Some(next) => value = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(value))
 }
 
 /// What serde_json found wrong, by place and kind and never by content.
@@ -212,11 +235,8 @@ pub(super) fn split<'a>(
             let (found, rest) = reader
                 .deserialize_map(Split(first))
                 .map_err(|error| JsonError::NotJson(describe(&error)))?;
-            let mut value = found.ok_or_else(none)?;
-            for key in deeper {
-                value = member(value, key)?.ok_or_else(none)?;
-            }
-            (value, rest)
+            let value = found.ok_or_else(none)?;
+            (follow(value, deeper)?.ok_or_else(none)?, rest)
         }
     };
     if array.get().starts_with('[') {
@@ -302,6 +322,22 @@ mod tests {
             .find(body.as_bytes())
             .unwrap();
         found.map(|value| value.get().to_owned())
+    }
+
+    #[test]
+    fn many_keys_into_a_large_body_are_refused() {
+        let nested = |bytes: usize| {
+            let text = "x".repeat(bytes);
+            format!("{}\"{text}\"{}", "{\"a\":".repeat(64), "}".repeat(64))
+        };
+        let deep = Pointer::parse(&"/a".repeat(64)).unwrap();
+        let refused = |body: &str| matches!(deep.find(body.as_bytes()), Err(JsonError::TooMuch(_)));
+        assert!(!refused(&nested(1000)));
+        let large = nested(1_250_000);
+        assert!(refused(&large));
+        assert!(matches!(split(&large, &deep), Err(JsonError::TooMuch(_))));
+        let few = Pointer::parse("/a/a/a").unwrap();
+        assert!(few.find(large.as_bytes()).unwrap().is_some());
     }
 
     #[test]

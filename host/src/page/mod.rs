@@ -336,7 +336,7 @@ impl Page {
         let text = json::text(body)?;
         let (array, rest) = json::split(text, &pointer)?;
         let fields = self.fields.clone();
-        let picker = picker::Picker::new(
+        let mut picker = picker::Picker::new(
             picks,
             fields.as_ref().and_then(|fields| fields.as_ref().as_ref()),
         )?;

@@ -13,7 +13,7 @@ use super::{PageError, Pick, moment};
 
 /// Most picks: several times the fields of the widest entities known.
 const MAX_PICKS: usize = 4096;
-/// A value through which a walk takes more than some microseconds.
+/// Bytes walked through between two looks at the clock. They take some microseconds.
 const LONG_BYTES: usize = 64 * 1024;
 
 /// The picks of one call, prepared for any number of records.
@@ -24,6 +24,8 @@ pub(super) struct Picker<'f> {
     places: HashMap<String, usize>,
     /// The entity's fields, as far as they are known.
     known: Option<&'f Known>,
+    /// Bytes walked through since the last look at the clock.
+    walked: usize,
 }
 
 struct Prepared {
@@ -73,6 +75,7 @@ impl<'f> Picker<'f> {
             keys,
             places,
             known,
+            walked: 0,
         })
     }
 
@@ -80,7 +83,7 @@ impl<'f> Picker<'f> {
     ///
     /// Fails as soon as the record is longer than `limit`, as one value may be picked any number of times, and at `ends`.
     pub(super) fn pick(
-        &self,
+        &mut self,
         index: usize,
         element: &RawValue,
         limit: usize,
@@ -105,10 +108,13 @@ impl<'f> Picker<'f> {
             let mut value = values.get(pick.place).copied().flatten();
             for key in &pick.deeper {
                 // A guest cannot be stopped while the host works for it, so the host looks at the clock itself, though only
-                // where a step takes long enough to be worth it.
-                let long = value.is_some_and(|value| value.get().len() > LONG_BYTES);
-                if long && ends.is_some_and(|ends| Instant::now() >= ends) {
-                    return Err(PageError::Late);
+                // where the steps since the last look took long enough to be worth it.
+                self.walked += value.map_or(0, |value| value.get().len());
+                if self.walked > LONG_BYTES {
+                    self.walked = 0;
+                    if ends.is_some_and(|ends| Instant::now() >= ends) {
+                        return Err(PageError::Late);
+                    }
                 }
                 value = match value {
                     Some(value) => json::member(value, key)?,

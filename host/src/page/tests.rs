@@ -279,6 +279,22 @@ fn picking_deep_inside_of_large_values_ends_with_the_time() {
     assert_eq!(page.emit_json(&body, "", &picks, 0).unwrap().taken, 1);
 }
 
+#[test]
+fn picking_deep_inside_of_many_small_values_ends_with_the_time() {
+    let record = format!("{{\"a\":{{\"b\":\"{}\"}}}}", "x".repeat(10_000));
+    let body = Bytes::from(format!("[{}]", [record.as_str(); 5].join(",")));
+    let picks = ["one", "two"].map(|name| Pick {
+        name: name.to_owned(),
+        path: "/a/b".to_owned(),
+    });
+    // Ten walks of 10,000 bytes, none of them long, over five records.
+    let mut page = Page::new(10, 1_000_000).closing_at(
+        Instant::now() + std::time::Duration::from_secs(3600),
+        Instant::now(),
+    );
+    assert_eq!(page.emit_json(&body, "", &picks, 0), Err(PageError::Late));
+}
+
 const KEYED: &str = r#"[{"fieldName":"id","dataType":"Integer","isPrimaryKey":true},
     {"fieldName":"at","dataType":"DateTime"},{"fieldName":"name","dataType":"String"}]"#;
 
