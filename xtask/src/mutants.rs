@@ -152,10 +152,19 @@ impl Bench {
         );
         let folder = repo.target().join("mutants");
         fs::create_dir_all(&folder)?;
+        // The same target folder as ever, since only the host differs. Its programs are copied, and the ordinary ones
+        // put back in their places, so that nobody runs a host with switches by accident; also if something fails on the way.
+        let bench = Self::with_switches(repo, folder);
+        let put_back = process::run(compiler::development_build(repo).arg("--quiet"));
+        let bench = bench?;
+        put_back?;
+        Ok(bench)
+    }
+
+    /// The programs with switches, copied into `folder`. They still lie where the ordinary ones belong.
+    fn with_switches(repo: &Repo, folder: PathBuf) -> Result<Self> {
         let programs = programs(&process::captured(&mut cargo(repo, &["build", "--bins"]))?)?;
         let tests = programs_of_tests(repo)?;
-        // The same target folder as ever, since only the host differs. Its programs are copied, and the ordinary ones
-        // put back in their places, so that nobody runs a host with switches by accident.
         let mut environment = vec![
             ("APPFLOW_TEST_ARTIFACTS", guests::folder(repo)),
             ("APPFLOW_TEST_VENV", repo.target().join("venv")),
@@ -169,7 +178,6 @@ impl Bench {
             fs::copy(built, &copy).with_context(|| format!("cannot copy {}", built.display()))?;
             environment.push((variable, copy));
         }
-        process::run(compiler::development_build(repo).arg("--quiet"))?;
         Ok(Self {
             unit: find(&tests, "appflow_host")?.clone(),
             behaviour: find(&tests, "behaviour")?.clone(),
