@@ -10,6 +10,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub struct WasiEgress {
     deadline: Instant,
     limits: Limits,
     vault: Arc<Vault>,
+    /// Bytes of request bodies that are held as a whole.
+    collected: Arc<AtomicUsize>,
 }
 
 impl WasiEgress {
@@ -61,6 +64,7 @@ impl WasiEgress {
             deadline,
             limits,
             vault: Arc::new(Vault::empty()),
+            collected: Arc::default(),
         }
     }
 
@@ -80,7 +84,14 @@ impl WasiEgress {
         check_method(request.method())?;
         let granted = self.policy.check(request.uri())?;
         let limit = self.limits.response_body_bytes;
-        let filling = wasi_sealing::fill(&self.vault, &self.policy, &granted, limit, request);
+        let filling = wasi_sealing::fill(
+            &self.vault,
+            &self.collected,
+            &self.policy,
+            &granted,
+            limit,
+            request,
+        );
         let filled = timeout_at(self.deadline, filling).await;
         let request = filled.unwrap_or_else(|_| {
             Err(EgressError::Timeout {
