@@ -7,6 +7,7 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 
 use super::*;
 use crate::egress::HostPattern;
+use crate::page::Pointer;
 
 const TOKEN: &str = "00Dxx!AQ/token+of=salesforce";
 

@@ -13,7 +13,10 @@ use super::server::{Reply, Server, answer};
 use super::*;
 
 /// Gives the replies in turn, then `200 OK`.
-async fn server(replies: Vec<fn() -> Reply>) -> Server {
+/// Makes one answer of the application.
+type Make = fn() -> Reply;
+
+async fn server(replies: Vec<Make>) -> Server {
     let next = AtomicUsize::new(0);
     Server::start(move |_| {
         let reply = replies.get(next.fetch_add(1, Ordering::SeqCst));
@@ -65,7 +68,7 @@ struct Ran {
     policy: Policy,
 }
 
-async fn ask(method: &str, headers: &[(&'static str, &str)], replies: Vec<fn() -> Reply>) -> Ran {
+async fn ask(method: &str, headers: &[(&'static str, &str)], replies: Vec<Make>) -> Ran {
     let server = server(replies).await;
     let egress = to(&server);
     let policy = egress.policy(&[]);
@@ -84,7 +87,7 @@ async fn ask(method: &str, headers: &[(&'static str, &str)], replies: Vec<fn() -
 
 #[tokio::test]
 async fn a_read_succeeds_when_the_application_has_recovered() {
-    let cases: [(&str, Vec<fn() -> Reply>); 7] = [
+    let cases: [(&str, Vec<Make>); 7] = [
         ("500 twice", vec![broken, broken]),
         ("503", vec![unavailable, unavailable, unavailable]),
         ("429", vec![too_many]),
@@ -115,7 +118,7 @@ async fn a_read_succeeds_when_the_application_has_recovered() {
 #[tokio::test]
 async fn a_write_is_sent_once_however_its_answer_is_lost() {
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
-        let lost: [(&str, fn() -> Reply); 5] = [
+        let lost: [(&str, Make); 5] = [
             ("500", broken),
             ("503", unavailable),
             ("half an answer", half),
@@ -145,7 +148,7 @@ async fn a_write_that_was_refused_for_its_rate_is_sent_again_as_it_was() {
 
 #[tokio::test]
 async fn a_write_with_a_key_is_sent_again_with_the_same_key() {
-    let lost: [fn() -> Reply; 5] = [broken, unavailable, half, stuck, silent];
+    let lost: [Make; 5] = [broken, unavailable, half, stuck, silent];
     for reply in lost {
         let ran = ask("POST", &[("idempotency-key", "k-1")], vec![reply]).await;
         assert_eq!(ran.outcome.unwrap().body, "done");
@@ -159,7 +162,7 @@ async fn a_write_with_a_key_is_sent_again_with_the_same_key() {
 
 #[tokio::test]
 async fn a_wait_that_does_not_fit_comes_with_the_answer() {
-    let cases: [(fn() -> Reply, u16, u32); 3] = [
+    let cases: [(Make, u16, u32); 3] = [
         (
             || failing("429 Too Many Requests", "retry-after: 3600\r\n"),
             429,
@@ -199,7 +202,7 @@ async fn an_answer_that_does_not_begin_or_go_on_is_an_error_before_the_deadline(
         retries: 0,
         ..QUICK
     };
-    let cases: [(fn() -> Reply, EgressError); 2] = [
+    let cases: [(Make, EgressError); 2] = [
         (silent, EgressError::Timeout { host: "h".into() }),
         (stuck, EgressError::Stalled { host: "h".into() }),
     ];
