@@ -15,8 +15,9 @@ pub(crate) fn perform(
     let emit = |record: &str| page::emit(record).map(|_| Some(next.clone()));
     Some(match behaviour {
         // Tokens 1 to 7 over and over, with another record each time.
-        "circle-of-tokens" => page::emit(&format!("{{\"id\":{number}}}"))
-            .map(|_| Some((number % 7 + 1).to_string())),
+        "circle-of-tokens" => {
+            page::emit(&format!("{{\"id\":{number}}}")).map(|_| Some((number % 7 + 1).to_string()))
+        }
         // The same record for ever, each time with another token: wrong where the key is in it.
         "circle-of-pages" => emit("{\"id\":1,\"country\":\"DE\"}"),
         // The same five pages, but of a column in which they are alike.

@@ -52,7 +52,11 @@ pub(crate) fn list(
         },
         "list-pages" => EntityPage {
             next_token: request.token.is_none().then(|| "2".to_owned()),
-            ..page(vec![entity(if request.token.is_none() { "one" } else { "two" })])
+            ..page(vec![entity(if request.token.is_none() {
+                "one"
+            } else {
+                "two"
+            })])
         },
         "cached-too-short" => EntityPage {
             cache_seconds: Some(1),

@@ -34,21 +34,31 @@ impl Metadata for Naive {
         let answer = get(&context.settings, "/services/data/v60.0/sobjects")?;
         let names = list(&answer, "/sobjects")?;
         let names = names.iter().map(|object| object["name"].as_str());
-        let entities: Vec<Entity> = names.map(|name| Entity::new(name.unwrap_or_default())).collect();
+        let entities: Vec<Entity> = names
+            .map(|name| Entity::new(name.unwrap_or_default()))
+            .collect();
         Ok(entities.into())
     }
     fn describe_entity(_context: &Context, entity: &str) -> Result<EntityDescription> {
         let fields = [Field::text("Id").primary_key(), Field::text("Name")];
-        Ok(Entity::new(entity).with_fields(fields).without_filters().into())
+        Ok(Entity::new(entity)
+            .with_fields(fields)
+            .without_filters()
+            .into())
     }
 }
 
 impl Source for Naive {
     fn query(context: &Context, request: QueryRequest) -> Result<Option<String>> {
-        let first = format!("/services/data/v60.0/query?q=SELECT+Id,Name+FROM+{}", request.entity);
+        let first = format!(
+            "/services/data/v60.0/query?q=SELECT+Id,Name+FROM+{}",
+            request.entity
+        );
         let answer = get(&context.settings, &request.token.unwrap_or(first))?;
         for record in list(&answer, "/records")? {
-            page::emit(serde_json::json!({"Id": record["Id"], "Name": record["Name"]}).to_string())?;
+            page::emit(
+                serde_json::json!({"Id": record["Id"], "Name": record["Name"]}).to_string(),
+            )?;
         }
         answer.text_at("/nextRecordsUrl")
     }
@@ -59,7 +69,10 @@ impl Destination for Naive {
         let mut results = request.results();
         for (index, record) in request.records.iter().enumerate() {
             let fields = record.trim_start_matches('{');
-            let body = format!("{{\"records\":[{{\"attributes\":{{\"type\":\"{}\"}},{fields}]}}", request.entity);
+            let body = format!(
+                "{{\"records\":[{{\"attributes\":{{\"type\":\"{}\"}},{fields}]}}",
+                request.entity
+            );
             let base = context.settings.get("instanceUrl").unwrap_or_default();
             let url = format!("{base}/services/data/v60.0/composite/sobjects");
             http::post(url).bearer().json(body).send()?;
