@@ -1,3 +1,7 @@
+//! Signatures against published vectors.
+//!
+//! Over 500 lines: the vectors stand here as a whole.
+
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
