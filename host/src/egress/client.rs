@@ -215,7 +215,7 @@ impl Egress {
     ///
     /// GET and HEAD follow redirects to the same scheme, host and port; any other redirect is an answer. Bodies that come
     /// compressed are decompressed. `accept-encoding` is the host's and is replaced. What fails for a moment is tried
-    /// again by the rules in [`retry`](super::retry), each time from the first address on.
+    /// again by the rules in `egress::retry`, each time from the first address on.
     ///
     /// # Errors
     /// See [`EgressError`]. Any status is an answer, not an error.

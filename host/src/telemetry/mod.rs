@@ -1,7 +1,7 @@
 //! What an operator sees of an invocation besides the log: metrics, spans, and the trace it belongs to.
 //!
 //! * [`Metrics`]: one line of CloudWatch's Embedded Metric Format per invocation, from which CloudWatch makes metrics.
-//! * [`spans`]: names and fields of all spans.
+//! * `spans`: names and fields of all spans.
 //! * [`TraceId`]: X-Ray's identifier, passed on to the AWS services that are asked for the invocation.
 //!
 //! Names are a contract with dashboards and alarms; `docs/observability.md` lists them. They are added to, never changed.
