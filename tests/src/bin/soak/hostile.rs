@@ -40,7 +40,6 @@ const SINS: [&str; 34] = [
     "batch-beyond-the-end",
     "batch-backwards",
     "batch-within-a-character",
-    "token-spaces",
     "token-long",
     "token-huge",
     "denied-host",
