@@ -14,7 +14,7 @@ use appflow_host::egress::{FaultPlan, LocalTargets};
 use appflow_host::engine::{Connector, Target};
 use appflow_host::entitlement::{Gate, Product, Settings as GateSettings};
 use appflow_host::invocation::{Call, Host, Report};
-use appflow_host::manifest::Limits;
+use appflow_host::manifest::{Limits, Narrowing};
 use serde_json::Value;
 
 use crate::requests::{LOCAL_ARN, Operation, RequestArguments};
@@ -36,7 +36,7 @@ Examples:
       --secret secret.json --local-target api.tickets.example=http://127.0.0.1:8080
 
   appflow-wasm invoke query tickets.cwasm --entity tickets --secret secret.json \\
-      --local-target api.tickets.example=http://127.0.0.1:8080 --fault 2=status:503
+      --local-target api.tickets.example=http://127.0.0.1:8080 --fault 1=status:503
 
 The secret is the JSON object AppFlow would keep in Secrets Manager: {\"accessToken\": \"...\"}, {\"apiKey\": \"...\"} (and
 \"apiSecretKey\"), or {\"username\": \"...\", \"password\": \"...\"}. In filters, texts stand in quotes; numbers, dates (2025-01-31) and
@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
     /// granted as it is; may be given more than once.
     #[arg(long = "local-target", value_name = "TARGET")]
     local_targets: Vec<String>,
-    /// A fault on purpose, such as 2=status:503 or '*=reset-after': WHICH REQUEST=WHAT; see docs/testing.md for all; may be
+    /// A fault on purpose, such as 1=status:503 or '*=reset-after': WHICH REQUEST=WHAT; see docs/testing.md for all; may be
     /// given more than once, and the first one due counts.
     #[arg(long = "fault", value_name = "WHEN=WHAT")]
     faults: Vec<String>,
@@ -75,6 +75,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     appflow_host::log::init_to_stderr(&arguments.log);
+    if !Narrowing::from_environment(|name| std::env::var(name).ok()).is_empty() {
+        eprintln!(
+            "note: variables that narrow a manifest are set; they count for the Lambda binary only, not for this command"
+        );
+    }
     let loading = Instant::now();
     let connector = load(arguments)?;
     let loaded = loading.elapsed();
