@@ -315,7 +315,9 @@ impl Bench {
             .env("CARGO_MANIFEST_DIR", package)
             .env_remove(VARIABLE)
             .env_remove(CASES_VARIABLE)
-            .env_remove("APPFLOW_BLESS");
+            .env_remove("APPFLOW_BLESS")
+            // Else a property that fails as it should leaves a file among the sources.
+            .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true");
         for (name, value) in &self.environment {
             command.env(name, value);
         }
