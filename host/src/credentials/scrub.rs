@@ -61,14 +61,7 @@ impl Finder {
     /// The text with every find replaced; `None` if there is none. Finds that overlap are replaced as one, as no part of any of
     /// them may stay: a connector that has texts of its own captured could otherwise place one over half of a value.
     pub(super) fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let finds = self.finds(text);
-        if finds.is_empty() {
-            return None;
-        }
-        let mut out = Vec::with_capacity(text.len());
-        let rest = copy(text, &finds, text.len(), &mut out);
-        out.extend_from_slice(text.get(rest..).unwrap_or_default());
-        Some(out)
+        written(text, &self.finds(text))
     }
 
     /// The same for the body of an answer. A find that is a number of JSON, as a member's value, is replaced as a whole and by a
@@ -79,13 +72,7 @@ impl Finder {
             find.widen(text);
             merge(&mut finds, find);
         }
-        if finds.is_empty() {
-            return None;
-        }
-        let mut out = Vec::with_capacity(text.len());
-        let rest = copy(text, &finds, text.len(), &mut out);
-        out.extend_from_slice(text.get(rest..).unwrap_or_default());
-        Some(out)
+        written(text, &finds)
     }
 
     /// Finds in order, those that overlap merged into one.
@@ -220,6 +207,17 @@ fn merge<'f>(finds: &mut Vec<Find<'f>>, find: Find<'f>) {
         Some(last) if find.start < last.end => last.end = last.end.max(find.end),
         _ => finds.push(find),
     }
+}
+
+/// The text with its finds replaced; `None` if there is none.
+fn written(text: &[u8], finds: &[Find<'_>]) -> Option<Vec<u8>> {
+    if finds.is_empty() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let rest = copy(text, finds, text.len(), &mut out);
+    out.extend_from_slice(text.get(rest..).unwrap_or_default());
+    Some(out)
 }
 
 /// Copies the text up to `until`, or to the end of the last find that begins before; returns where it stopped.
