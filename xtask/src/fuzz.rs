@@ -137,7 +137,8 @@ fn targets(repo: &Repo) -> Result<Vec<String>> {
 /// [`compiler::development_build`].
 fn build(repo: &Repo) -> Result<PathBuf> {
     eprintln!("building the fuzzer (about 2 minutes after a change of the host)");
-    let wrapper = env::current_exe().context("cannot tell where this program lies")?;
+    // By its place and not by what runs now: builds of the whole workspace put a new program there meanwhile.
+    let wrapper = compiler::built(repo, "xtask");
     let mut command = process::cargo();
     command
         .current_dir(repo.path(""))
