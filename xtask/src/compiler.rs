@@ -113,6 +113,6 @@ fn fingerprint(program: &Path, memory: &Path) -> Result<String> {
     Ok(hash)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -54,6 +54,13 @@ pub(crate) struct Options {
     keep: bool,
 }
 
+/// How long to go on with a target.
+enum Length {
+    Seconds(u32),
+    /// This many inputs, always the same ones.
+    Executions(u32),
+}
+
 /// What came of a target.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Figures {
@@ -84,12 +91,17 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     for name in &names {
         eprintln!("fuzzing {name} for {} s", options.seconds);
         let fuzzer = Fuzzer::new(repo, &program, name)?;
-        rows.push((name.clone(), fuzzer.run(options.seconds)?));
+        rows.push((name.clone(), fuzzer.run(&Length::Seconds(options.seconds))?));
         if options.keep {
             fuzzer.keep()?;
         }
     }
-    println!("{}", table(&rows).trim_end());
+    report(repo, &rows)
+}
+
+/// Prints what came of the targets; an error if anything was found.
+fn report(repo: &Repo, rows: &[(String, Figures)]) -> Result<()> {
+    println!("{}", table(rows).trim_end());
     let finds: Vec<String> = rows
         .iter()
         .flat_map(|(name, figures)| {
@@ -109,15 +121,18 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The short run of all tests.
-pub(crate) fn short(repo: &Repo, seconds: u32) -> Result<()> {
-    let options = Options {
-        seconds,
-        target: None,
-        replay: None,
-        keep: false,
-    };
-    run(repo, &options)
+/// The short run of all tests: every input kept, and a number of new ones that are the same each time, so that a change
+/// is judged by what it does and not by chance. Finding what nobody thought of is for [`run`].
+pub(crate) fn short(repo: &Repo, executions: u32) -> Result<()> {
+    let program = build(repo)?;
+    let mut rows = Vec::new();
+    for name in targets(repo)? {
+        eprintln!("fuzzing {name}, {executions} inputs");
+        let fuzzer = Fuzzer::afresh(repo, &program, &name)?;
+        let figures = fuzzer.run(&Length::Executions(executions))?;
+        rows.push((name, figures));
+    }
+    report(repo, &rows)
 }
 
 /// Names of all targets: the folders of the corpus, which a test compares with the code.
@@ -217,6 +232,17 @@ impl<'a> Fuzzer<'a> {
         Ok(fuzzer)
     }
 
+    /// One that knows nothing of earlier runs on this machine.
+    fn afresh(repo: &Repo, program: &'a Path, name: &'a str) -> Result<Self> {
+        let mut fuzzer = Self::new(repo, program, name)?;
+        fuzzer.grown = repo.target().join("fuzz/afresh").join(name);
+        if fuzzer.grown.exists() {
+            fs::remove_dir_all(&fuzzer.grown)?;
+        }
+        fs::create_dir_all(&fuzzer.grown)?;
+        Ok(fuzzer)
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(self.program);
         let mut finds = OsString::from("-artifact_prefix=");
@@ -231,11 +257,14 @@ impl<'a> Fuzzer<'a> {
         command
     }
 
-    fn run(&self, seconds: u32) -> Result<Figures> {
+    fn run(&self, length: &Length) -> Result<Figures> {
         let before = files(&self.finds)?;
         let mut command = self.command();
+        match length {
+            Length::Seconds(seconds) => command.arg(format!("-max_total_time={seconds}")),
+            Length::Executions(number) => command.arg(format!("-runs={number}")).arg("-seed=1"),
+        };
         command
-            .arg(format!("-max_total_time={seconds}"))
             .arg("-print_final_stats=1")
             .args(["-use_value_profile=1", "-verbosity=1"]);
         if self.dictionary.is_file() {

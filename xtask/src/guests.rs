@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::compiler::Compiler;
+use crate::languages::{self, Language};
 use crate::process;
 use crate::repo::Repo;
 use crate::text_guests;
@@ -100,8 +101,8 @@ pub(crate) fn folder(repo: &Repo) -> PathBuf {
     repo.target().join("guests")
 }
 
-/// Every Rust guest of the repository, every connector that brings a finished component, and with a compiler the guests
-/// written as text.
+/// Every guest of the repository: those in Rust, those in other languages, connectors that bring a finished component, and
+/// with a compiler the guests written as text.
 pub(crate) fn all(
     repo: &Repo,
     toolchain: &GuestToolchain,
@@ -143,15 +144,18 @@ pub(crate) fn all(
             &repo.path(text_guests::FOLDER),
         )?)?;
     }
-    let plugins = repo.path(PLUGINS);
-    for entry in plugins.read_dir().into_iter().flatten().flatten() {
-        if let Some(component) = finished(&entry.path()) {
-            add(take(
-                repo,
-                &entry.file_name().to_string_lossy(),
-                &component,
-                &entry.path(),
-            )?)?;
+    for workspace in WORKSPACES {
+        let folder = repo.path(workspace);
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            let path = entry.path();
+            let component = match Language::of(&path) {
+                Some(language) => Some(languages::build(repo, language, &path)?),
+                None => finished(&path),
+            };
+            if let Some(component) = component {
+                let name = entry.file_name();
+                add(take(repo, &name.to_string_lossy(), &component, &path)?)?;
+            }
         }
     }
     remove_others(&folder(repo), &guests)?;
@@ -185,6 +189,10 @@ pub(crate) fn plugin(repo: &Repo, toolchain: &GuestToolchain, name: &str) -> Res
                 repo.shown(&manifest)
             ),
         };
+    }
+    if let Some(language) = Language::of(&folder) {
+        let component = languages::build(repo, language, &folder)?;
+        return take(repo, name, &component, &folder);
     }
     if let Some(component) = finished(&folder) {
         return take(repo, name, &component, &folder);

@@ -10,6 +10,7 @@ mod compiler;
 mod demo;
 mod fuzz;
 mod guests;
+mod languages;
 mod mutants;
 mod process;
 mod promises;
@@ -43,17 +44,19 @@ enum Task {
     ///
     /// Takes the installed target; else a sysroot made earlier; else runs `rustup target add wasm32-wasip2`; else makes
     /// a sysroot from Debian's packages. Says what it does before it installs anything, and takes milliseconds when
-    /// nothing is to do.
+    /// nothing is to do. With `--language` it installs the tools of that language instead, pinned and with their hashes.
     #[command(after_help = "Examples:
   cargo xtask setup
+  cargo xtask setup --language python
+  cargo xtask setup --language all
   APPFLOW_WASM_TOOLCHAIN=debian cargo xtask setup   # never call rustup, use Debian's packages
 
 Environment:
   APPFLOW_WASM_TOOLCHAIN=debian  make the sysroot from Debian's packages instead of asking rustup
   RUSTUP_AUTO_INSTALL=0          rustup may not download by itself, so it is not asked to
   APPFLOW_CACHE=FOLDER           where the sysroot and compiled components are kept [default: .cache in the repository]")]
-    Setup,
-    /// Builds the Rust guests: every connector of plugins/, the examples of the SDK and the guests of the tests.
+    Setup(languages::SetupOptions),
+    /// Builds the guests: every connector of plugins/, the examples of the SDK and the guests of the tests.
     ///
     /// Leaves components, and those with a manifest compiled for this machine's processor family as well, in
     /// target/guests.
@@ -126,8 +129,7 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::parse();
     let outcome = repo::Repo::find().and_then(|repo| match &arguments.task {
-        Task::Setup => toolchain::ensure(&repo)
-            .map(|toolchain| println!("guest toolchain: {}", toolchain.origin)),
+        Task::Setup(options) => languages::run_setup(&repo, options),
         Task::Guests(options) => guests::run(&repo, options),
         Task::Assemble(options) => assemble::run(&repo, options),
         Task::Demo => demo::run(&repo),

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::compiler::Compiler;
+use crate::languages::{self, Language};
 use crate::repo::Repo;
 use crate::steps::Steps;
 use crate::{
@@ -16,8 +17,8 @@ use crate::{
 const NATIVE: [&str; 2] = ["guest-sdk/rust", "plugins"];
 /// Invocations of each connector in the short soak.
 const SOAK: u32 = 2_000;
-/// Seconds of the short run of each fuzz target, on top of its corpus, which the tests replay.
-const FUZZ_SECONDS: u32 = 3;
+/// Inputs of the short run of each fuzz target, its corpus of about a thousand among them.
+const FUZZ_INPUTS: u32 = 20_000;
 /// Workspaces with Rust code to be formatted, beside the root.
 const FORMATTED: [&str; 3] = ["guest-sdk/rust", "plugins", "tests/guests"];
 
@@ -31,7 +32,7 @@ pub(crate) struct Options {
 
 /// `cargo xtask test`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
-    let mut steps = Steps::new(if options.quick { 7 } else { 15 });
+    let mut steps = Steps::new(if options.quick { 7 } else { 16 });
     let outcome = all(repo, options, &mut steps);
     println!("\n{}", steps.table().trim_end());
     match &outcome {
@@ -73,6 +74,11 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
         Ok(passed)
     })?;
     let toolchain = steps.run("guest toolchain", "", || toolchain::ensure(repo))?;
+    steps.run("SDKs of other languages", "", || {
+        Language::ALL
+            .into_iter()
+            .try_for_each(|language| languages::test(repo, language))
+    })?;
     let (compiler, guests) = steps.run("guests", "", || {
         let compiler = Compiler::build(repo)?;
         let guests = guests::all(repo, &toolchain, Some(&compiler))?;
@@ -98,7 +104,7 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
     })?;
     steps.run("soak", "about a minute", || soak::short(repo, &host, SOAK))?;
     steps.run("fuzzing", "about 3 minutes the first time", || {
-        fuzz::short(repo, FUZZ_SECONDS)
+        fuzz::short(repo, FUZZ_INPUTS)
     })?;
     steps.run("mechanisms switched off", "a few minutes", || {
         mutants::run(repo, &mutants::Options::default())
