@@ -1,21 +1,19 @@
 //! Compiling components to `.cwasm` by the author's tool, each one only once.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result};
-use sha2::{Digest as _, Sha256};
 
+use crate::content::Content;
 use crate::process;
 use crate::repo::Repo;
 
 /// The tool `appflow-wasm`, and what it made before.
 pub(crate) struct Compiler {
     tool: PathBuf,
-    /// Tells builds of the tool apart: another one may compile differently.
+    /// Tells versions of the tool apart that may compile differently.
     fingerprint: String,
     cache: PathBuf,
 }
@@ -29,7 +27,7 @@ impl Compiler {
         let cache = repo.cache().join("compiled");
         fs::create_dir_all(&cache)
             .with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
-        let fingerprint = fingerprint(&tool, &repo.target().join("tool-fingerprint"))?;
+        let fingerprint = fingerprint(repo)?;
         Ok(Self {
             tool,
             fingerprint,
@@ -39,17 +37,12 @@ impl Compiler {
 
     /// Compiles a component with its manifest, or takes what an earlier run made of the same.
     pub(crate) fn compile(&self, component: &Path, manifest: &Path, output: &Path) -> Result<()> {
-        let mut hash = Sha256::new();
-        hash.update(&self.fingerprint);
+        let mut content = Content::default();
+        content.text(&self.fingerprint);
         for path in [component, manifest] {
-            let content =
-                fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            hash.update(content.len().to_le_bytes());
-            hash.update(content);
+            content.file(path)?;
         }
-        let kept = self
-            .cache
-            .join(format!("{}.cwasm", hexadecimal(&hash.finalize())));
+        let kept = self.cache.join(format!("{}.cwasm", content.hash()));
         if !kept.is_file() {
             // Written aside and renamed: whoever runs at the same time never sees half a file.
             let part = kept.with_extension(format!("tmp.{}", std::process::id()));
@@ -87,32 +80,13 @@ pub(crate) fn built(repo: &Repo, name: &str) -> PathBuf {
     repo.target().join("debug").join(name)
 }
 
-/// SHA-256 of a large program, remembered as long as the file's size and time stay the same.
-fn fingerprint(program: &Path, memory: &Path) -> Result<String> {
-    let metadata =
-        fs::metadata(program).with_context(|| format!("no program at {}", program.display()))?;
-    let modified = metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
-    let state = format!("{} {modified} ", metadata.len());
-    if let Some(known) = fs::read_to_string(memory)
-        .ok()
-        .and_then(|text| text.strip_prefix(&state).map(str::to_owned))
-    {
-        return Ok(known);
+/// What the tool compiles by: the compiler's version, its settings, the manifest's keys and the contract. The rest of the
+/// host changes often and leaves no trace in a compiled component.
+fn fingerprint(repo: &Repo) -> Result<String> {
+    let mut content = Content::default();
+    content.file(&repo.path("Cargo.lock"))?;
+    for folder in ["cli/src", "host/src/engine", "host/src/manifest", "wit"] {
+        content.folder(&repo.path(folder))?;
     }
-    let mut hash = Sha256::new();
-    let mut file = fs::File::open(program)?;
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            length => hash.update(buffer.get(..length).unwrap_or_default()),
-        }
-    }
-    let hash = hexadecimal(&hash.finalize());
-    fs::write(memory, format!("{state}{hash}"))?;
-    Ok(hash)
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(content.hash())
 }

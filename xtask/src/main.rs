@@ -7,6 +7,7 @@
 mod assemble;
 mod checks;
 mod compiler;
+mod content;
 mod demo;
 mod fuzz;
 mod guests;

@@ -12,9 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use sha2::{Digest as _, Sha256};
 
-use crate::compiler::hexadecimal;
+use crate::content::Content;
 use crate::repo::Repo;
 use crate::toolchain;
 
@@ -146,55 +145,20 @@ pub(crate) fn test(repo: &Repo, language: Language) -> Result<()> {
     }
 }
 
-/// Folders that tools fill, which are no source.
-const MADE: [&str; 8] = [
-    "node_modules",
-    "dist",
-    "build",
-    "__pycache__",
-    ".venv",
-    ".pytest_cache",
-    ".mypy_cache",
-    "target",
-];
-
 /// A hash of all that a component is made from: the connector's files, the SDK with its pinned tools, the contract, and
 /// the commands themselves.
 fn key(repo: &Repo, language: Language, folder: &Path) -> Result<String> {
-    let mut hash = Sha256::new();
-    hash.update(format!("{language:?}"));
+    let mut content = Content::default();
+    content.text(&format!("{language:?}"));
     for source in [&repo.path(language.sdk()), folder, &repo.path("wit")] {
-        add(&mut hash, source, source)?;
+        content.folder(source)?;
     }
-    hash.update(include_str!("js.rs"));
-    hash.update(include_str!("python.rs"));
-    hash.update(include_str!("c.rs"));
-    Ok(hexadecimal(&hash.finalize()))
-}
-
-/// Adds a folder's files, in the order of their names, with their places in it.
-fn add(hash: &mut Sha256, root: &Path, folder: &Path) -> Result<()> {
-    let mut entries = folder
-        .read_dir()
-        .with_context(|| format!("cannot read {}", folder.display()))?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<std::io::Result<Vec<_>>>()?;
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if MADE.contains(&&*name) || name.ends_with(".egg-info") || name == "connector.wasm" {
-            continue;
-        }
-        if path.is_dir() {
-            add(hash, root, &path)?;
-            continue;
-        }
-        let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let place = path.strip_prefix(root).unwrap_or(&path).to_string_lossy();
-        for part in [place.as_bytes(), &content] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
-        }
+    for commands in [
+        include_str!("js.rs"),
+        include_str!("python.rs"),
+        include_str!("c.rs"),
+    ] {
+        content.text(commands);
     }
-    Ok(())
+    Ok(content.hash())
 }
