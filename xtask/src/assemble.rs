@@ -9,7 +9,6 @@ use crate::compiler::Compiler;
 use crate::guests::{self, Guest};
 use crate::process;
 use crate::repo::Repo;
-use crate::toolchain;
 
 /// The Lambda binary, and its name in the image.
 pub(crate) const BOOTSTRAP: &str = "bootstrap";
@@ -26,8 +25,7 @@ pub(crate) struct Options {
 
 /// `cargo xtask assemble`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
-    let toolchain = toolchain::ensure(repo)?;
-    let guest = guests::plugin(repo, &toolchain, &options.plugin)?;
+    let guest = guests::plugin(repo, &options.plugin)?;
     let compiler = Compiler::build(repo)?;
     eprintln!("building the host (release, about 10 minutes the first time)");
     let host = host(repo)?;

@@ -15,11 +15,11 @@ const PLUGIN: &str = "salesforce";
 /// `cargo xtask demo`.
 pub(crate) fn run(repo: &Repo) -> Result<()> {
     let mut steps = Steps::new(5);
-    let toolchain = steps.run("guest toolchain", "", || toolchain::ensure(repo))?;
+    steps.run("guest toolchain", "", || toolchain::ensure(repo))?;
     let guest = steps.run(
         "building the Salesforce connector",
         "half a minute the first time",
-        || guests::plugin(repo, &toolchain, PLUGIN),
+        || guests::plugin(repo, PLUGIN),
     )?;
     let compiler = steps.run(
         "building the compiler tool and the stand-ins",

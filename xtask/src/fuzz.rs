@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// Time for each target.
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u32,
+    /// This many inputs for each target instead, the same ones each time, as `cargo xtask test` does.
+    #[arg(long, value_name = "N", conflicts_with_all = ["seconds", "replay", "keep"])]
+    inputs: Option<u32>,
     /// This target only; all in turn otherwise.
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
@@ -57,8 +60,8 @@ pub(crate) struct Options {
 /// How long to go on with a target.
 enum Length {
     Seconds(u32),
-    /// This many inputs, always the same ones.
-    Executions(u32),
+    /// This many inputs, the same ones each time, so that a change is judged by what it does and not by chance.
+    Inputs(u32),
 }
 
 /// What came of a target.
@@ -89,19 +92,24 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     }
     let mut rows = Vec::new();
     for name in &names {
-        eprintln!("fuzzing {name} for {} s", options.seconds);
-        let fuzzer = Fuzzer::new(repo, &program, name)?;
-        rows.push((name.clone(), fuzzer.run(&Length::Seconds(options.seconds))?));
+        let (fuzzer, length) = match options.inputs {
+            Some(inputs) => {
+                eprintln!("fuzzing {name}, {inputs} inputs");
+                let fuzzer = Fuzzer::afresh(repo, &program, name)?;
+                (fuzzer, Length::Inputs(inputs))
+            }
+            None => {
+                eprintln!("fuzzing {name} for {} s", options.seconds);
+                let fuzzer = Fuzzer::new(repo, &program, name)?;
+                (fuzzer, Length::Seconds(options.seconds))
+            }
+        };
+        rows.push((name.clone(), fuzzer.run(&length)?));
         if options.keep {
             fuzzer.keep()?;
         }
     }
-    report(repo, &rows)
-}
-
-/// Prints what came of the targets; an error if anything was found.
-fn report(repo: &Repo, rows: &[(String, Figures)]) -> Result<()> {
-    println!("{}", table(rows).trim_end());
+    println!("{}", table(&rows).trim_end());
     let finds: Vec<String> = rows
         .iter()
         .flat_map(|(name, figures)| {
@@ -121,18 +129,16 @@ fn report(repo: &Repo, rows: &[(String, Figures)]) -> Result<()> {
     Ok(())
 }
 
-/// The short run of all tests: every input kept, and a number of new ones that are the same each time, so that a change
-/// is judged by what it does and not by chance. Finding what nobody thought of is for [`run`].
-pub(crate) fn short(repo: &Repo, executions: u32) -> Result<()> {
-    let program = build(repo)?;
-    let mut rows = Vec::new();
-    for name in targets(repo)? {
-        eprintln!("fuzzing {name}, {executions} inputs");
-        let fuzzer = Fuzzer::afresh(repo, &program, &name)?;
-        let figures = fuzzer.run(&Length::Executions(executions))?;
-        rows.push((name, figures));
-    }
-    report(repo, &rows)
+/// The short run of all tests.
+pub(crate) fn short(repo: &Repo, inputs: u32) -> Result<()> {
+    let options = Options {
+        seconds: 0,
+        inputs: Some(inputs),
+        target: None,
+        replay: None,
+        keep: false,
+    };
+    run(repo, &options)
 }
 
 /// Names of all targets: the folders of the corpus, which a test compares with the code.
@@ -262,7 +268,7 @@ impl<'a> Fuzzer<'a> {
         let mut command = self.command();
         match length {
             Length::Seconds(seconds) => command.arg(format!("-max_total_time={seconds}")),
-            Length::Executions(number) => command.arg(format!("-runs={number}")).arg("-seed=1"),
+            Length::Inputs(number) => command.arg(format!("-runs={number}")).arg("-seed=1"),
         };
         command
             .arg("-print_final_stats=1")

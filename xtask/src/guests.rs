@@ -53,15 +53,14 @@ pub(crate) struct Guest {
 
 /// `cargo xtask guests`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
-    let toolchain = toolchain::ensure(repo)?;
     // Guests of text are made by a program, so they are left out with the compilation.
     let compiler = match options.wasm_only {
         true => None,
         false => Some(Compiler::build(repo)?),
     };
     let guests = match &options.plugin {
-        Some(name) => vec![plugin(repo, &toolchain, name)?],
-        None => all(repo, &toolchain, compiler.as_ref())?,
+        Some(name) => vec![plugin(repo, name)?],
+        None => all(repo, &toolchain::ensure(repo)?, compiler.as_ref())?,
     };
     if let Some(compiler) = &compiler {
         compile(compiler, &guests)?;
@@ -82,8 +81,17 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Builds and compiles every guest of the repository, as tests want them.
+pub(crate) fn ready(repo: &Repo) -> Result<(Compiler, Vec<Guest>)> {
+    let toolchain = toolchain::ensure(repo)?;
+    let compiler = Compiler::build(repo)?;
+    let guests = all(repo, &toolchain, Some(&compiler))?;
+    compile(&compiler, &guests)?;
+    Ok((compiler, guests))
+}
+
 /// Compiles every guest that has a manifest, to a file beside the component.
-pub(crate) fn compile(compiler: &Compiler, guests: &[Guest]) -> Result<()> {
+fn compile(compiler: &Compiler, guests: &[Guest]) -> Result<()> {
     for guest in guests {
         if let Some(manifest) = &guest.manifest {
             compiler.compile(
@@ -103,11 +111,7 @@ pub(crate) fn folder(repo: &Repo) -> PathBuf {
 
 /// Every guest of the repository: those in Rust, those in other languages, connectors that bring a finished component, and
 /// with a compiler the guests written as text.
-pub(crate) fn all(
-    repo: &Repo,
-    toolchain: &GuestToolchain,
-    compiler: Option<&Compiler>,
-) -> Result<Vec<Guest>> {
+fn all(repo: &Repo, toolchain: &GuestToolchain, compiler: Option<&Compiler>) -> Result<Vec<Guest>> {
     let mut guests = BTreeMap::new();
     let mut add = |guest: Guest| match guests.insert(guest.name.clone(), guest) {
         Some(other) => bail!(
@@ -176,12 +180,12 @@ fn remove_others(folder: &Path, guests: &BTreeMap<String, Guest>) -> Result<()> 
     Ok(())
 }
 
-/// One connector by the name of its folder.
-pub(crate) fn plugin(repo: &Repo, toolchain: &GuestToolchain, name: &str) -> Result<Guest> {
+/// One connector by the name of its folder, with the tools of its language alone.
+pub(crate) fn plugin(repo: &Repo, name: &str) -> Result<Guest> {
     let folder = repo.path(PLUGINS).join(name);
     let manifest = folder.join("Cargo.toml");
     if manifest.is_file() {
-        let mut guests = build(repo, toolchain, &manifest, &["--lib"])?;
+        let mut guests = build(repo, &toolchain::ensure(repo)?, &manifest, &["--lib"])?;
         return match (guests.pop(), guests.is_empty()) {
             (Some(guest), true) => Ok(guest),
             _ => bail!(

@@ -89,6 +89,7 @@ Environment:
     #[command(after_help = "Examples:
   cargo xtask fuzz --seconds 10
   cargo xtask fuzz --target filter --seconds 3600
+  cargo xtask fuzz --inputs 20000                   # as cargo xtask test does, the same inputs each time
   cargo xtask fuzz --seconds 600 --keep             # and keep what reaches new code in fuzz/corpus")]
     Fuzz(fuzz::Options),
     /// Drives one process of the host through thousands of invocations with faults, and watches what it holds.

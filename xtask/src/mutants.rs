@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::compiler::{self, Compiler};
+use crate::compiler;
 use crate::promises::{self, Promise, Test};
 use crate::repo::Repo;
-use crate::{assemble, guests, process, toolchain};
+use crate::{assemble, guests, process};
 
 /// The feature in which mechanisms can be switched off.
 const FEATURE: &str = "appflow-host/mutations";
@@ -76,9 +76,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     }
     let tests: BTreeSet<&Test> = promises.iter().flat_map(|promise| &promise.tests).collect();
     if tests.iter().any(|test| !matches!(test, Test::Unit(_))) {
-        let toolchain = toolchain::ensure(repo)?;
-        let compiler = Compiler::build(repo)?;
-        guests::compile(&compiler, &guests::all(repo, &toolchain, Some(&compiler))?)?;
+        guests::ready(repo)?;
     }
     let bench = Bench::build(repo)?;
     eprintln!("{} tests with nothing switched off", tests.len());

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::compiler::{self, Compiler};
+use crate::compiler;
 use crate::repo::Repo;
 use crate::steps::Steps;
-use crate::{assemble, guests, process, toolchain};
+use crate::{assemble, guests, process};
 
 /// How long, and how unlucky.
 #[derive(clap::Args)]
@@ -27,11 +27,7 @@ pub(crate) struct Options {
 /// `cargo xtask soak`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     let mut steps = Steps::new(3);
-    let toolchain = toolchain::ensure(repo)?;
-    steps.run("guests", "", || {
-        let compiler = Compiler::build(repo)?;
-        guests::compile(&compiler, &guests::all(repo, &toolchain, Some(&compiler))?)
-    })?;
+    steps.run("guests", "", || guests::ready(repo))?;
     let host = steps.run("host (release)", "about 10 minutes the first time", || {
         assemble::host(repo)
     })?;

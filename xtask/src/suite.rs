@@ -5,7 +5,6 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::compiler::Compiler;
 use crate::languages::{self, Language};
 use crate::repo::Repo;
 use crate::steps::Steps;
@@ -73,18 +72,13 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
         }
         Ok(passed)
     })?;
-    let toolchain = steps.run("guest toolchain", "", || toolchain::ensure(repo))?;
+    steps.run("guest toolchain", "", || toolchain::ensure(repo))?;
     steps.run("SDKs of other languages", "", || {
         Language::ALL
             .into_iter()
             .try_for_each(|language| languages::test(repo, language))
     })?;
-    let (compiler, guests) = steps.run("guests", "", || {
-        let compiler = Compiler::build(repo)?;
-        let guests = guests::all(repo, &toolchain, Some(&compiler))?;
-        guests::compile(&compiler, &guests)?;
-        Ok((compiler, guests))
-    })?;
+    let (compiler, guests) = steps.run("guests", "", || guests::ready(repo))?;
     let host = steps.run("host (release)", "about 10 minutes the first time", || {
         let host = assemble::host(repo)?;
         for guest in guests.iter().filter(|guest| guest.is_plugin) {
