@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderValue};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use wasmtime_wasi_http::WasiBody;
 
+use super::decode::Coding;
 use super::error::EgressError;
 use super::policy::{Denial, Granted, Policy};
 use crate::credentials::Vault;
@@ -144,7 +145,7 @@ pub(super) fn scrub(
     if *method == Method::HEAD {
         return Ok(Response::from_parts(parts, body));
     }
-    if is_coded(&parts.headers) {
+    if !matches!(Coding::of(&parts.headers), Ok(Coding::Identity)) {
         return Err(EgressError::Decode {
             host: host.to_owned(),
             reason: "it is in a coding that was not asked for",
@@ -153,18 +154,6 @@ pub(super) fn scrub(
     parts.headers.remove(CONTENT_LENGTH);
     let body = vault.scrub_stream(body).boxed_unsync();
     Ok(Response::from_parts(parts, body))
-}
-
-fn is_coded(headers: &HeaderMap) -> bool {
-    let codings = headers.get_all(CONTENT_ENCODING).iter();
-    codings
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .any(|coding| {
-            !matches!(
-                coding.trim_ascii().to_ascii_lowercase().as_slice(),
-                b"" | b"identity"
-            )
-        })
 }
 
 #[cfg(test)]
