@@ -1,5 +1,7 @@
 //! From tables of TOML to the manifest's types.
 
+use std::ops::Range;
+
 use super::error::ManifestError;
 use super::keys::{self, BACK_ENDS, Form, MAX_GRANTS, MAX_PRODUCT_CHARS, MAX_SETTING_CHARS};
 use super::reader::{Source, Table, likely, shown};
@@ -97,6 +99,23 @@ fn connector_section(
     Ok((name, version))
 }
 
+/// One grant; what does not parse is refused with what was probably meant.
+fn grant(
+    table: &Table<'_, '_, '_>,
+    text: &str,
+    span: &Range<usize>,
+) -> Result<HostPattern, ManifestError> {
+    HostPattern::parse(text).map_err(|error| {
+        let mut refused = table.invalid_at(
+            span.clone(),
+            format!("\"{}\" is not a grant: {error}", shown(text)),
+            "",
+        );
+        refused.hint = mended(text).map(|mended| format!("did you mean \"{mended}\"?"));
+        refused
+    })
+}
+
 /// A list of grants.
 fn grants(
     table: &mut Table<'_, '_, '_>,
@@ -104,15 +123,7 @@ fn grants(
 ) -> Result<Vec<HostPattern>, ManifestError> {
     let mut hosts = Vec::new();
     for (text, span) in table.texts(key, HOSTS_FORM)? {
-        let pattern = HostPattern::parse(&text).map_err(|error| {
-            let mut refused = table.invalid_at(
-                span.clone(),
-                format!("\"{}\" is not a grant: {error}", shown(&text)),
-                "",
-            );
-            refused.hint = mended(&text).map(|mended| format!("did you mean \"{mended}\"?"));
-            refused
-        })?;
+        let pattern = grant(table, &text, &span)?;
         if hosts.contains(&pattern) {
             return Err(table.invalid_at(
                 span,
@@ -207,15 +218,7 @@ fn credentials_section(
     }
     let mut send_to: Vec<HostPattern> = Vec::new();
     for (text, span) in table.texts("send-to", HOSTS_FORM)? {
-        let pattern = HostPattern::parse(&text).map_err(|error| {
-            let mut refused = table.invalid_at(
-                span.clone(),
-                format!("\"{}\" is not a grant: {error}", shown(&text)),
-                "",
-            );
-            refused.hint = mended(&text).map(|mended| format!("did you mean \"{mended}\"?"));
-            refused
-        })?;
+        let pattern = grant(&table, &text, &span)?;
         let mut grants = manifest
             .egress
             .iter()
