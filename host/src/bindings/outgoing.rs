@@ -190,12 +190,10 @@ fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
     })
 }
 
-/// A header that holds a secret. It is marked so that no client or log shows it.
+/// A header that holds a secret behind a prefix.
 fn secret_header(prefix: &str, secret: &str) -> Result<HeaderValue, SealError> {
     let text = Zeroizing::new(format!("{prefix}{secret}"));
-    let mut value = HeaderValue::from_str(&text).map_err(|_| SealError::NotInHeader)?;
-    value.set_sensitive(true);
-    Ok(value)
+    credentials::sensitive(HeaderValue::from_str(&text))
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest;
-use memchr::memmem;
 
 use super::imported::http::{Body, Request};
 use crate::Error;
+use crate::credentials::placeholders;
 
 /// The requests of one call, as far as the guard against endless runs compares them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +18,8 @@ pub struct RequestTrail {
     pub reads_only: bool,
 }
 
-/// What every placeholder begins with.
-const PLACEHOLDER: &[u8] = b"sealed_";
-/// Hexadecimal digits that follow, and then an underscore.
-const PLACEHOLDER_DIGITS: usize = 32;
+/// What is put into the digest in the place of a placeholder.
+const IN_PLACE: &[u8] = b"sealed_";
 
 /// Collects the requests of one call.
 pub(super) struct Requests {
@@ -68,13 +66,13 @@ impl Requests {
     /// Adds one part, with its length. Of a placeholder, which is another one in every invocation, only its place counts.
     fn part(&mut self, part: &[u8]) {
         self.digest.update(&(part.len() as u64).to_be_bytes());
-        let mut rest = part;
-        while let Some(at) = memmem::find(rest, PLACEHOLDER) {
-            let (before, found) = rest.split_at(at + PLACEHOLDER.len());
-            self.digest.update(before);
-            rest = after_digits(found).unwrap_or(found);
+        let mut done = 0;
+        for (at, placeholder) in placeholders(part) {
+            self.digest.update(part.get(done..at).unwrap_or_default());
+            self.digest.update(IN_PLACE);
+            done = at + placeholder.len();
         }
-        self.digest.update(rest);
+        self.digest.update(part.get(done..).unwrap_or_default());
     }
 
     /// The whole; none if there was no request.
@@ -84,13 +82,6 @@ impl Requests {
             reads_only: self.reads_only,
         })
     }
-}
-
-/// What follows the digits and the underscore of a placeholder; none if there are none.
-fn after_digits(text: &[u8]) -> Option<&[u8]> {
-    let (digits, rest) = text.split_at_checked(PLACEHOLDER_DIGITS)?;
-    let rest = rest.strip_prefix(b"_")?;
-    digits.iter().all(u8::is_ascii_hexdigit).then_some(rest)
 }
 
 /// An answer of the application that is no success.

@@ -11,9 +11,9 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use zeroize::Zeroizing;
 
-use super::SealError;
 use super::forms::Encoding;
 use super::vault::{Vault, placeholders};
+use super::{SealError, sensitive};
 use crate::mechanism;
 
 const EITHER_PADDING: GeneralPurposeConfig =
@@ -59,8 +59,7 @@ impl Vault {
             };
             let filled = filled.or_else(|| self.filled(value.as_bytes(), Encoding::Raw));
             if let Some(filled) = filled {
-                *value = HeaderValue::from_bytes(&filled).map_err(|_| SealError::NotInHeader)?;
-                value.set_sensitive(true);
+                *value = sensitive(HeaderValue::from_bytes(&filled))?;
             }
         }
         Ok(())

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use http::header::{HeaderValue, InvalidHeaderValue};
 use zeroize::Zeroizing;
+
+use super::SealError;
 
 /// One secret value. It has no `Display`, no `Serialize` and no comparison, its `Debug` says nothing of the value, and its
 /// memory is overwritten when it is dropped.
@@ -31,6 +34,19 @@ impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret(..)")
     }
+}
+
+/// A header that holds a secret, marked so that no client or log shows it.
+///
+/// # Errors
+///
+/// [`SealError::NotInHeader`] if the secret is no header's value.
+pub(crate) fn sensitive(
+    value: Result<HeaderValue, InvalidHeaderValue>,
+) -> Result<HeaderValue, SealError> {
+    let mut value = value.map_err(|_| SealError::NotInHeader)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 #[cfg(test)]

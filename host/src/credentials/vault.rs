@@ -370,13 +370,14 @@ fn holds(text: &str, secret: &str) -> bool {
     })
 }
 
-/// The placeholders of this vault in a text, as places in it.
-pub(super) fn placeholders<'t>(
+/// What has the form of a placeholder in a text, of this vault or another one, with its place.
+pub(crate) fn placeholders<'t>(
     text: &'t [u8],
 ) -> impl Iterator<Item = (usize, &'t [u8])> + use<'t> {
     memchr::memmem::find_iter(text, BEGINNING).filter_map(|at| {
         let placeholder = text.get(at..at + PLACEHOLDER_CHARS)?;
-        Some((at, placeholder))
+        let (digits, end) = placeholder.get(BEGINNING.len()..)?.split_at_checked(32)?;
+        (end == b"_" && digits.iter().all(u8::is_ascii_hexdigit)).then_some((at, placeholder))
     })
 }
 

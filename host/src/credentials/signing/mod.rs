@@ -24,7 +24,7 @@ use http::{Request, Uri};
 use zeroize::Zeroizing;
 
 use super::forms::Encoding;
-use super::{SealError, Vault};
+use super::{SealError, Vault, sensitive};
 use crate::page::Pointer;
 
 const CAPTURE: &str = "capture";
@@ -173,8 +173,7 @@ impl<'a> Parameters<'a> {
 
 /// Puts a text into a header, in place of what the connector set there, marked so that no client or log shows it.
 fn put_header(headers: &mut HeaderMap, name: HeaderName, text: &str) -> Result<(), SealError> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| SealError::NotInHeader)?;
-    value.set_sensitive(true);
+    let value = sensitive(HeaderValue::from_str(text))?;
     headers
         .try_insert(name, value)
         .map(drop)
