@@ -128,7 +128,7 @@ impl Host {
         if let Some(failure) = usage.unexamined.filter(|_| is_success(&asked)) {
             return Err(failure.into());
         }
-        report.deviations = check_records(&page, self.strict, &report.request_id)?;
+        report.deviations = check_records(&page, self.strict)?;
         let answer = match asked {
             Asked::Answer(Answer::ListEntities(mut answer)) => {
                 answer.next_token = match paging {

@@ -56,7 +56,7 @@ pub(super) fn fields(
 
 /// Tells in what the records of a page deviate from the entity's definition: each kind in the log, or, if the operator
 /// insists, the first as an error.
-pub(super) fn check_records(page: &Page, strict: bool, request_id: &str) -> Result<u64, Error> {
+pub(super) fn check_records(page: &Page, strict: bool) -> Result<u64, Error> {
     let deviations = page.deviations();
     if let Some(first) = deviations.first().filter(|_| strict) {
         let more = match deviations.len() - 1 {
@@ -70,7 +70,6 @@ pub(super) fn check_records(page: &Page, strict: bool, request_id: &str) -> Resu
     for deviation in deviations.iter().take(MAX_WARNINGS) {
         tracing::warn!(
             target: "appflow_host",
-            request_id,
             field = deviation.field,
             records = deviation.count,
             "the connector's record has {deviation}"
@@ -79,7 +78,6 @@ pub(super) fn check_records(page: &Page, strict: bool, request_id: &str) -> Resu
     if deviations.len() > MAX_WARNINGS {
         tracing::warn!(
             target: "appflow_host",
-            request_id,
             "the connector's records have {} more kinds of deviation from the entity's definition",
             deviations.len() - MAX_WARNINGS
         );
