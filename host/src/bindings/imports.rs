@@ -34,7 +34,10 @@ impl common::Host for HostState {
 impl wit_http::Host for HostState {
     async fn send(&mut self, request: wit_http::Request) -> Result<Resource<HeldResponse>, Error> {
         count(&mut self.calls.http);
-        self.requests.add(&request);
+        // Compared are the requests of one page with those of the next; no other operation has use for them.
+        if self.page.takes_records() {
+            self.requests.add(&request);
+        }
         let outgoing::Prepared { request, captures } = self.prepare(request)?;
         let limits = self.limits.of_requests();
         let deadline = tokio::time::Instant::from_std(self.info.deadline);

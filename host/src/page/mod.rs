@@ -179,6 +179,12 @@ impl Page {
         }
     }
 
+    /// Whether this is the page of an operation that returns records.
+    #[must_use]
+    pub fn takes_records(&self) -> bool {
+        self.allowed
+    }
+
     /// Records in the page.
     #[must_use]
     pub fn count(&self) -> usize {
