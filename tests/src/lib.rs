@@ -5,6 +5,7 @@
 //! must not be repeated by the tests.
 //!
 //! * [`runtime_api`]: the Runtime API with Lambda's limits: 6 MB, deadline, restart of a process that ended.
+//! * [`c_bindings`]: the generated headers of the SDK for C.
 //! * [`canary`]: values planted where they must not get out of, and how they are found again.
 //! * [`checker`]: whether an answer can be decoded by AppFlow, property by property.
 //! * [`emf`]: whether CloudWatch would take a line as metrics.
@@ -18,6 +19,7 @@
 //! * [`server`]: the small HTTP server under all stand-ins.
 
 pub mod addresses;
+pub mod c_bindings;
 pub mod canary;
 pub mod cases;
 pub mod checker;

@@ -135,7 +135,7 @@ fn libraries(sysroot: &Path) -> PathBuf {
 }
 
 /// Version of an installed package.
-fn installed_version(package: &str) -> Option<String> {
+pub(crate) fn installed_version(package: &str) -> Option<String> {
     let shown = process::output(Command::new("dpkg-query").args([
         "-W",
         "-f=${db:Status-Status} ${Version}",
@@ -145,7 +145,8 @@ fn installed_version(package: &str) -> Option<String> {
     shown.strip_prefix("installed ").map(str::to_owned)
 }
 
-fn install(packages: &[&str]) -> Result<()> {
+/// Installs packages that are not there.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let missing: Vec<&str> = packages
         .iter()
         .copied()
@@ -171,6 +172,17 @@ fn install(packages: &[&str]) -> Result<()> {
             .args(&missing),
     )
     .context("the packages are part of Debian 12 with its updates")
+}
+
+/// Folders with both linkers, which are installed if they are missing: that of components and that of modules.
+pub(crate) fn ensure_linker(cache: &Path) -> Result<[PathBuf; 2]> {
+    let folders = match linker(cache)? {
+        Some(folders) => folders,
+        None => install_linker(cache)?,
+    };
+    folders
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("the linkers lie in two folders"))
 }
 
 /// Folders with both linkers, if they are there: those of the Rust toolchain in use, else what was installed before.
@@ -217,25 +229,50 @@ fn install_linker(cache: &Path) -> Result<Vec<PathBuf>> {
 
 /// Fetches and unpacks `wasi-libc` of Debian's unstable release; returns the folder and the version.
 fn fetch_wasi_libc(folder: &Path) -> Result<(PathBuf, String)> {
+    let package = fetch(folder, "sid", "wasi-libc")?;
+    let version = process::output(
+        Command::new("dpkg-deb")
+            .arg("--field")
+            .arg(&package)
+            .arg("Version"),
+    )?
+    .trim()
+    .to_owned();
+    let unpacked = folder.join("wasi-libc");
+    unpack(&package, &unpacked)?;
+    Ok((unpacked, version))
+}
+
+/// Unpacks a package into a folder.
+pub(crate) fn unpack(package: &Path, folder: &Path) -> Result<()> {
+    process::run(
+        Command::new("dpkg-deb")
+            .arg("--extract")
+            .arg(package)
+            .arg(folder),
+    )
+}
+
+/// Fetches a package of any release of Debian into a folder. apt's own lists and sources stay as they are.
+pub(crate) fn fetch(folder: &Path, release: &str, package: &str) -> Result<PathBuf> {
     let mirror = mirror()?;
     eprintln!(
-        "guest toolchain: fetching wasi-libc of Debian's unstable release from {mirror} by apt-get"
+        "guest toolchain: fetching {package} of Debian's release {release} from {mirror} by apt-get"
     );
     for inside in ["lists/partial", "cache/archives/partial"] {
         fs::create_dir_all(folder.join(inside)).context("cannot make a folder for apt")?;
     }
-    let sources = folder.join("unstable.sources");
     fs::write(
-        &sources,
+        folder.join("other.sources"),
         format!(
-            "Types: deb\nURIs: {mirror}\nSuites: sid\nComponents: main\nSigned-By: {ARCHIVE_KEYS}\n"
+            "Types: deb\nURIs: {mirror}\nSuites: {release}\nComponents: main\nSigned-By: {ARCHIVE_KEYS}\n"
         ),
     )?;
-    let apt = |program: &str, arguments: &[&str]| -> Result<String> {
-        let mut command = Command::new(program);
+    let apt = |arguments: &[&str]| -> Result<String> {
+        let mut command = Command::new("apt-get");
         command.current_dir(folder);
         for (name, place) in [
-            ("Dir::Etc::sourcelist", "unstable.sources"),
+            ("Dir::Etc::sourcelist", "other.sources"),
             ("Dir::Etc::sourceparts", "no-parts"),
             ("Dir::State::lists", "lists"),
             ("Dir::Cache", "cache"),
@@ -254,31 +291,15 @@ fn fetch_wasi_libc(folder: &Path) -> Result<(PathBuf, String)> {
         }
         process::output(command.args(arguments))
     };
-    apt("apt-get", &["-q", "update"])
-        .context("apt cannot read the lists of Debian's unstable release")?;
-    apt("apt-get", &["-q", "download", "wasi-libc"]).context("apt cannot fetch wasi-libc")?;
-    // Files of the unstable release move: none is named here, whatever apt left is taken.
-    let package = fs::read_dir(folder)?
+    apt(&["-q", "update"])
+        .with_context(|| format!("apt cannot read the lists of Debian's release {release}"))?;
+    apt(&["-q", "download", package]).with_context(|| format!("apt cannot fetch {package}"))?;
+    // Files of a release move: none is named here, whatever apt left is taken.
+    fs::read_dir(folder)?
         .flatten()
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
-        .context("apt fetched no package")?;
-    let version = process::output(
-        Command::new("dpkg-deb")
-            .arg("--field")
-            .arg(&package)
-            .arg("Version"),
-    )?
-    .trim()
-    .to_owned();
-    let unpacked = folder.join("wasi-libc");
-    process::run(
-        Command::new("dpkg-deb")
-            .arg("--extract")
-            .arg(&package)
-            .arg(&unpacked),
-    )?;
-    Ok((unpacked, version))
+        .with_context(|| format!("apt fetched no file of {package}"))
 }
 
 /// The Debian mirror that this machine's apt uses for the release it runs.

@@ -5,7 +5,7 @@
 //! compiler used for guests may therefore be another one than that of the host: guests are only ever built through
 //! [`GuestToolchain::cargo`], and in a target folder of their own.
 
-mod debian;
+pub(crate) mod debian;
 
 use std::env;
 use std::ffi::OsString;
