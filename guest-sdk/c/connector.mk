@@ -32,7 +32,7 @@ WARNINGS = -std=gnu11 -Wall -Wextra -Werror
 OPTIONS = $(DEFINES) -I$(GENERATED) -I$(SDK)/include
 
 OWN = connector.c $(SOURCES)
-PARTS = $(SDK)/src/exports.c $(SDK)/src/text.c $(SDK)/src/host.c $(SDK)/src/record.c $(SDK)/src/paging.c
+PARTS = $(SDK)/src/exports.c $(SDK)/src/text.c $(SDK)/src/host.c $(SDK)/src/record.c $(SDK)/src/paging.c $(SDK)/src/output.c
 OBJECTS = $(addprefix $(BUILD)/,$(notdir $(OWN:.c=.o) $(PARTS:.c=.o) appflow.o))
 
 .PHONY: all test clean check

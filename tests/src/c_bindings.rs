@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use wit_bindgen_c::Opts;
-use wit_bindgen_core::{Files, WorldGenerator as _};
+use wit_bindgen_core::Files;
 use wit_parser::Resolve;
 
 /// Folders of the generated files, and the world each is for.

@@ -11,7 +11,7 @@ void *af_alloc(size_t count, size_t size) {
     // An empty list needs a place too: the contract has no NULL.
     void *memory = calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
     if (memory == NULL) {
-        fprintf(stderr, "no memory left for %zu times %zu bytes\n", count, size);
+        af_log(AF_LOG_LEVEL_ERROR, "no memory left");
         abort();
     }
     return memory;
