@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 /// Names of folders that tools fill, which are no source.
-const MADE: [&str; 8] = [
+pub(crate) const MADE: [&str; 8] = [
     "node_modules",
     "dist",
     "build",

@@ -1,0 +1,17 @@
+// Checks the types of everything and runs test/*.test.ts against the sources, by the SDK's own command.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+for (const args of [
+  [compiler, '--noEmit', '--project', join(root, 'tsconfig.test.json')],
+  [join(root, 'bin/appflow-connector.js'), 'test', ...process.argv.slice(2)],
+]) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) {
+    process.exit(status ?? 1);
+  }
+}

@@ -1,0 +1,2 @@
+/** What the user of the command can mend; printed without a stack. */
+export class CommandError extends Error {}
