@@ -42,6 +42,9 @@ check:
 	@$(if $(DEFINES),,$(error WORLD is "$(WORLD)"; set it to source, destination or connector before the include))
 	@$(if $(and $(CLANG),$(WASI),$(COMPONENT_LD),$(WASM_LD)),,$(error the tools are missing; run: cargo xtask setup --language c))
 
+# With the stack before the data, a stack that overflows traps; behind it, it would write over the data.
+STACK = --stack-first -z stack-size=1048576
+
 # Every object depends on the tools having been found, so that a missing one is told in words.
 $(OBJECTS): $(HEADERS) | check
 	@mkdir -p $(BUILD)
@@ -54,7 +57,7 @@ $(foreach source,$(OWN) $(PARTS),$(eval $(BUILD)/$(notdir $(source:.c=.o)): $(so
 
 $(OUT): $(OBJECTS)
 	$(COMPONENT_LD) --wasm-ld-path $(WASM_LD) -L$(WASI)/lib/$(TARGET) $(WASI)/lib/$(TARGET)/crt1-reactor.o \
-		--entry _initialize $^ $(GENERATED)/appflow_component_type.o $(LDFLAGS) -lc --strip-all -o $@
+		--entry _initialize $^ $(GENERATED)/appflow_component_type.o $(STACK) $(LDFLAGS) -lc --strip-all -o $@
 
 test: $(BUILD)/test
 	$(BUILD)/test

@@ -5,10 +5,23 @@
 
 #include "appflow_connector.h"
 
-/// Whether all went well; else the error goes to its place.
+/// Whether all went well; else the error goes to its place. What an error cannot be would end the call in a trap, or be taken
+/// for another error, so it is put right here.
 static bool finish(const af_error_t *error, af_error_t *place) {
     if (error == NULL) return true;
     *place = *error;
+    switch (place->tag) {
+    case AF_ERROR_FAILED:
+        if (place->val.failed.code > AF_ERROR_CODE_RESOURCE_NOT_FOUND_ERROR)
+            place->val.failed.code = AF_ERROR_CODE_UNKNOWN_ERROR;
+        place->val.failed.message = af_utf8(place->val.failed.message);
+        break;
+    case AF_ERROR_HTTP: place->val.http.message = af_utf8(place->val.http.message); break;
+    case AF_ERROR_UNSUPPORTED: place->val.unsupported = af_utf8(place->val.unsupported); break;
+    default:
+        *place = *af_failed(AF_ERROR_CODE_UNKNOWN_ERROR, "the connector's error is of no known kind (%u)",
+                            (unsigned)error->tag);
+    }
     return false;
 }
 

@@ -4,6 +4,18 @@
 
 af_error_t *connector_describe(af_string_t locale, af_description_t *out) {
     if (af_is(locale, "xx")) return af_invalid("no labels in '%.*s'", AF_PRINT(locale));
+    if (af_is(locale, "odd")) {
+        // What only a mistake can make of an error.
+        af_error_t *error = af_invalid("never");
+        error->val.failed.code = 99;
+        error->val.failed.message = AF("a\xff");
+        return error;
+    }
+    if (af_is(locale, "odder")) {
+        af_error_t *error = af_invalid("never");
+        error->tag = 9;
+        return error;
+    }
     out->owner = AF("Tests");
     return NULL;
 }

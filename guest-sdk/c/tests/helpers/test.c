@@ -64,6 +64,10 @@ static void exports(void) {
     EXPECT(description.api_versions.len == 1 && af_is(description.api_versions.ptr[0], "v1.0"));
     EXPECT(!exports_af_configuration_describe(&AF("xx"), &description, &error));
     EXPECT(strcmp(fake_message(&error), "no labels in 'xx'") == 0);
+    EXPECT(!exports_af_configuration_describe(&AF("odd"), &description, &error));
+    EXPECT(error.val.failed.code == AF_ERROR_CODE_UNKNOWN_ERROR && strcmp(fake_message(&error), "a\xef\xbf\xbd") == 0);
+    EXPECT(!exports_af_configuration_describe(&AF("odder"), &description, &error));
+    EXPECT(error.tag == AF_ERROR_FAILED && error.val.failed.code == AF_ERROR_CODE_UNKNOWN_ERROR);
     af_retrieve_request_t request = {0};
     EXPECT(!exports_af_source_retrieve(&(af_context_t){0}, &request, &error));
     EXPECT(strcmp(fake_message(&error), "retrieving records by identifier") == 0);
