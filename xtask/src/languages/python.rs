@@ -1,21 +1,138 @@
-//! TODO
-use std::path::Path;
+//! Connectors in Python: their tools in an environment of the cache, and the SDK's own command as their build.
 
-use anyhow::{Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use anyhow::{Context as _, Result, bail};
+
+use super::Language;
+use crate::content::Content;
+use crate::guests::PLUGINS;
+use crate::process;
 use crate::repo::Repo;
 
+/// The SDK.
+const SDK: &str = "guest-sdk/python";
+/// Every package with its version and the hashes of its files.
+const REQUIREMENTS: &str = "guest-sdk/python/requirements.txt";
+/// Written when an environment is finished; holds the interpreter it was made with.
+const STAMP: &str = "finished";
+/// Versions of Python that the SDK runs with.
+const VERSIONS: &str = "Python 3.11 or newer";
+
 /// Installs the tools, pinned and with their hashes, into the cache.
-pub(crate) fn setup(_repo: &Repo) -> Result<()> {
-    bail!("no SDK yet")
+pub(crate) fn setup(repo: &Repo) -> Result<()> {
+    environment(repo).map(drop)
+}
+
+/// The interpreter with the tools. The folder is named after the requirements, so that two versions of them do not
+/// fight over one cache; the SDK itself is taken from the repository, never installed.
+fn environment(repo: &Repo) -> Result<PathBuf> {
+    let requirements =
+        fs::read(repo.path(REQUIREMENTS)).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
+    let mut content = Content::default();
+    content.bytes(&requirements);
+    let hash = content.hash();
+    let name = hash.get(..16).unwrap_or(&hash);
+    let folder = repo.cache().join("python").join(name);
+    let python = folder.join("bin/python");
+    // The interpreter beneath is a link, and may have been removed since.
+    if folder.join(STAMP).is_file() && python.is_file() {
+        return Ok(python);
+    }
+    let Some(base) = process::on_path("python3") else {
+        bail!("connectors in Python need {VERSIONS}; on Debian: apt-get install python3-venv")
+    };
+    process::output(Command::new(&base).args([
+        "-c",
+        "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'it is ' + sys.version)",
+    ]))
+    .with_context(|| format!("connectors in Python need {VERSIONS}"))?;
+    println!(
+        "python: installing componentize-py and the SDK's tools from PyPI into {}",
+        repo.shown(&folder)
+    );
+    // An environment knows its own path, so it cannot be made aside and renamed; the stamp says that it is whole.
+    process::output(
+        Command::new(base)
+            .args(["-m", "venv", "--clear"])
+            .arg(&folder),
+    )
+    .context(
+        "Python cannot make an environment; on Debian that needs: apt-get install python3-venv",
+    )?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet"]).args([
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--requirement",
+    ]);
+    process::run(install.arg(repo.path(REQUIREMENTS)))?;
+    fs::write(folder.join(STAMP), &requirements)?;
+    Ok(python)
+}
+
+/// Python with the SDK of the repository.
+fn python(repo: &Repo) -> Result<Command> {
+    let mut command = Command::new(environment(repo)?);
+    command
+        .env("PYTHONPATH", repo.path(SDK).join("src"))
+        .env("MYPYPATH", repo.path(SDK).join("src"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env_remove("PYTHONHOME")
+        .env_remove("VIRTUAL_ENV");
+    Ok(command)
 }
 
 /// Makes the component of the connector in a folder.
-pub(crate) fn build(_repo: &Repo, _folder: &Path, _component: &Path) -> Result<()> {
-    bail!("no SDK yet")
+pub(crate) fn build(repo: &Repo, folder: &Path, component: &Path) -> Result<()> {
+    process::run(
+        python(repo)?
+            .args(["-m", "appflow_connector", "build"])
+            .arg(folder)
+            .arg("--output")
+            .arg(component),
+    )
 }
 
-/// Runs the tests of the SDK and of the connectors' logic.
-pub(crate) fn test(_repo: &Repo) -> Result<()> {
-    bail!("no SDK yet")
+/// Runs the tests of the SDK and of the connectors' logic, and checks the types of both.
+pub(crate) fn test(repo: &Repo) -> Result<()> {
+    let sdk = repo.path(SDK);
+    process::run(
+        python(repo)?
+            .current_dir(&sdk)
+            .args(["-m", "mypy", "--no-error-summary", "--cache-dir"])
+            .arg(repo.target().join("mypy"))
+            .arg("src"),
+    )?;
+    process::run(pytest(repo)?.current_dir(&sdk).arg("tests"))?;
+    for entry in repo.path(PLUGINS).read_dir()?.flatten() {
+        let folder = entry.path();
+        if Language::of(&folder) != Some(Language::Python) {
+            continue;
+        }
+        process::run(
+            python(repo)?
+                .current_dir(&folder)
+                .args([
+                    "-m",
+                    "mypy",
+                    "--strict",
+                    "--no-error-summary",
+                    "--cache-dir",
+                ])
+                .arg(repo.target().join("mypy"))
+                .arg("."),
+        )?;
+        process::run(pytest(repo)?.current_dir(&folder))?;
+    }
+    Ok(())
+}
+
+fn pytest(repo: &Repo) -> Result<Command> {
+    let mut command = python(repo)?;
+    command.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]);
+    Ok(command)
 }
