@@ -121,7 +121,7 @@ def _fitted(error: ConnectorError) -> ConnectorError:
     """The same error with a message and a wait that the contract can carry, whatever its author put there."""
     # A subclass may never have called __init__.
     message = getattr(error, "message", None)
-    message = (message if isinstance(message, str) else str(message or "")).encode("utf-8", "replace").decode()
+    message = (message if isinstance(message, str) else "").encode("utf-8", "replace").decode()
     wait = getattr(error, "retry_after", None)
     seconds = None
     if isinstance(wait, (int, float)) and not isinstance(wait, bool) and 0 <= wait < 2**31:
@@ -134,7 +134,9 @@ def _fitted(error: ConnectorError) -> ConnectorError:
             return HttpError(status, message, retry_after=seconds)
         return ServerError(message, retry_after=seconds)
     code = getattr(error, "code", None)
-    known = code if isinstance(code, ErrorCode) else ErrorCode.UNKNOWN_ERROR
+    known = code if isinstance(code, ErrorCode) else type(error).code
+    if not isinstance(known, ErrorCode):
+        known = ErrorCode.UNKNOWN_ERROR
     if (message, seconds, known) == (error.__dict__.get("message"), wait, code):
         return error
     return CLASSES[known](message, retry_after=seconds)

@@ -35,6 +35,12 @@ def refuse(path: str, expected: str, value: object) -> ShapeError:
     return ShapeError(f"{path}: expected {expected}, got {got}")
 
 
+def named(kind: type) -> str:
+    """A class for a message."""
+    article = "an" if kind.__name__[0] in "AEIO" else "a"
+    return f"{article} {kind.__name__}"
+
+
 def text(value: Any, path: str) -> str:
     """A text that can be written as UTF-8."""
     if not isinstance(value, str) or isinstance(value, enum.Enum):
@@ -129,7 +135,7 @@ def case_of(kind: type[enum.Enum]) -> Fit:
                     return case
             known = ", ".join(case.name for case in kind)
             raise ShapeError(f"{path}: no {kind.__name__} is called so; there are {known}")
-        raise refuse(path, f"a {kind.__name__}", value)
+        raise refuse(path, named(kind), value)
 
     return fit_case
 
@@ -174,7 +180,7 @@ def record_of(kind: type) -> Fit:
                 missing = re.search(r"missing .*", str(error))
                 raise ShapeError(f"{path}: {kind.__name__} is {missing.group() if missing else 'not made so'}") from error
         if not isinstance(value, kind):
-            raise refuse(path, f"a {kind.__name__}", value)
+            raise refuse(path, named(kind), value)
         fitted: Any = object.__new__(kind)
         for name, fit in fields_of(kind).items():
             # An attribute deleted or never set by a subclass counts as nothing.
