@@ -11,7 +11,7 @@ import { describeKind, isWellFormed } from './text.js';
 /** Checks a value and returns what crosses into the host in its place; `path` is where it is, for the message. */
 export type Shape<T> = (value: unknown, path: string) => T;
 
-/** Refuses a value; the message names its place and never repeats what it held. */
+/** Refuses a value; the message names its place, and repeats nothing of it but a name that an author wrote. */
 export function refuse(path: string, why: string): never {
   throw new UnknownError(`the connector answered wrongly: ${path} ${why}`);
 }
@@ -26,7 +26,13 @@ export const text: Shape<string> = (value, path) => {
 
 /** A text, or a number that is written as one: exact, since a number that would change is refused. */
 export const decimal: Shape<string> = (value, path) => {
-  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))) {
+  if (typeof value === 'bigint') {
+    return String(value);
+  }
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) {
+      return refuse(path, 'must be finite');
+    }
     return Number.isInteger(value) && !Number.isSafeInteger(value)
       ? refuse(path, 'is larger than JavaScript counts exactly; write it as a text')
       : String(value);
@@ -98,7 +104,7 @@ export function oneOf<T extends string>(cases: Record<T, true>): Shape<T> {
   return (value, path) =>
     typeof value === 'string' && Object.hasOwn(cases, value)
       ? (value as T)
-      : refuse(path, `must be one of ${Object.keys(cases).join(', ')}${shown(value)}`);
+      : refuse(path, `must be one of ${Object.keys(cases).join(', ')}, not${shown(value) || ` ${describeKind(value)}`}`);
 }
 
 /** A set of flags: an object of booleans, which changes what holds unless said otherwise, or an array of those set. */

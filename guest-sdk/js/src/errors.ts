@@ -235,6 +235,18 @@ export interface Trace {
   stack: string;
 }
 
+function textOf(thrown: unknown): string {
+  if (!isObject(thrown)) {
+    return String(thrown);
+  }
+  try {
+    return JSON.stringify(thrown) ?? '';
+  } catch {
+    // In a circle, say. What kind of thing it is will have to do.
+    return '';
+  }
+}
+
 /** How many causes of causes are looked at: enough for any real chain, and an end to circles. */
 const MOST_CAUSES = 5;
 
@@ -242,8 +254,7 @@ const MOST_CAUSES = 5;
 export function trace(thrown: unknown): Trace {
   try {
     if (!(thrown instanceof Error)) {
-      const message = isObject(thrown) ? JSON.stringify(thrown) ?? '' : String(thrown);
-      return { kind: describeKind(thrown), message: wellFormed(message), stack: '' };
+      return { kind: describeKind(thrown), message: wellFormed(textOf(thrown)), stack: '' };
     }
     let stack = '';
     let cause: unknown = thrown;
