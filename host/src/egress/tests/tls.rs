@@ -1,23 +1,27 @@
 //! TLS: the certificate decides, and connections are kept.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use rustls::HandshakeKind;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use super::names::{FakeNetwork, over};
-use super::server::{Io, answer};
+use super::server::{Io, Reply, answer};
 use super::*;
 
 /// A certificate for these names and a server's configuration with it.
-fn issue(names: &[&str]) -> (rustls::ServerConfig, CertificateDer<'static>) {
+fn issue(
+    names: &[&str],
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> (rustls::ServerConfig, CertificateDer<'static>) {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let issued = rcgen::generate_simple_self_signed(names).unwrap();
     let certificate = issued.cert.der().clone();
     let key = PrivateKeyDer::try_from(issued.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![certificate.clone()], key)
@@ -27,7 +31,7 @@ fn issue(names: &[&str]) -> (rustls::ServerConfig, CertificateDer<'static>) {
 
 /// A server with a certificate of its own for these names.
 async fn server(names: &[&str]) -> (Server, CertificateDer<'static>) {
-    let (config, certificate) = issue(names);
+    let (config, certificate) = issue(names, rustls::DEFAULT_VERSIONS);
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let accept = move |tcp| {
         let accepting = acceptor.accept(tcp);
@@ -37,6 +41,39 @@ async fn server(names: &[&str]) -> (Server, CertificateDer<'static>) {
         Server::over(Arc::new(accept), |seen| answer("200 OK", "", seen.path())).await,
         certificate,
     )
+}
+
+/// The same, which closes after each answer, speaks this version only, and notes how each handshake was made.
+async fn closing_server(
+    version: &'static rustls::SupportedProtocolVersion,
+) -> (
+    Server,
+    CertificateDer<'static>,
+    Arc<Mutex<Vec<HandshakeKind>>>,
+) {
+    let (mut config, certificate) = issue(&["api.example.com", "other.example.com"], &[version]);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let kinds: Arc<Mutex<Vec<HandshakeKind>>> = Arc::default();
+    let seen = Arc::clone(&kinds);
+    let accept = move |tcp| {
+        let accepting = acceptor.accept(tcp);
+        let seen = Arc::clone(&seen);
+        Box::pin(async move {
+            let accepted = accepting.await?;
+            seen.lock()
+                .unwrap()
+                .extend(accepted.get_ref().1.handshake_kind());
+            Ok(Box::new(accepted) as Box<dyn Io>)
+        }) as _
+    };
+    let server = Server::over(Arc::new(accept), |seen| {
+        let Reply::Keep(bytes) = answer("200 OK", "connection: close\r\n", seen.path()) else {
+            unreachable!("an answer keeps the connection")
+        };
+        Reply::Close(bytes)
+    });
+    (server.await, certificate, kinds)
 }
 
 fn network(server: &Server) -> Arc<FakeNetwork> {
@@ -73,6 +110,26 @@ async fn a_trusted_certificate_for_the_name_is_accepted_and_the_connection_kept(
         server.seen()[0].header("host").as_deref(),
         Some("api.example.com")
     );
+}
+
+#[tokio::test]
+async fn a_new_connection_to_a_known_host_takes_up_the_session_of_the_last_one() {
+    use HandshakeKind::{Full, Resumed};
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let (server, certificate, kinds) = closing_server(version).await;
+        let egress = over(&network(&server), &HOSTS, Roots::Given(vec![certificate]));
+        for url in [
+            "https://api.example.com/1",
+            "https://api.example.com/2",
+            "https://other.example.com/1",
+            "https://api.example.com/3",
+        ] {
+            get(&egress, url).await.unwrap();
+        }
+        let kinds = kinds.lock().unwrap().clone();
+        // The other host has its own: what one was told is nothing to the other.
+        assert_eq!(kinds, [Full, Resumed, Full, Resumed], "{version:?}");
+    }
 }
 
 #[tokio::test]
@@ -156,7 +213,7 @@ async fn a_server_without_tls_is_refused() {
 
 #[tokio::test]
 async fn http_2_is_spoken_where_it_is_offered() {
-    let (mut config, certificate) = issue(&["api.example.com"]);
+    let (mut config, certificate) = issue(&["api.example.com"], rustls::DEFAULT_VERSIONS);
     config.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -206,7 +263,7 @@ async fn http_2_is_spoken_where_it_is_offered() {
 
 #[tokio::test]
 async fn a_stream_that_was_refused_is_sent_again_and_one_that_was_ended_only_if_it_may_be() {
-    let (mut config, certificate) = issue(&["api.example.com"]);
+    let (mut config, certificate) = issue(&["api.example.com"], rustls::DEFAULT_VERSIONS);
     config.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
