@@ -39,7 +39,7 @@ fn are_objects(answer: &Answer) -> bool {
         return true;
     };
     let texts: Vec<String> =
-        serde_json::from_slice(&[b"[", &*records.0, b"]"].concat()).unwrap_or_default();
+        serde_json::from_slice(&[b"[", records.inside(), b"]"].concat()).unwrap_or_default();
     texts
         .iter()
         .all(|text| serde_json::from_str::<Value>(text).is_ok_and(|record| record.is_object()))

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::model::RECORDS_START;
 use super::{
     Answer, CacheControl, ConnectorConfiguration, Entity, EntityDefinition, ErrorCode,
     ErrorDetails, Operation, Pairs, Records, WriteRecordResult,
@@ -13,7 +14,6 @@ use serde::Serialize;
 /// for whatever may stand around it.
 pub const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024 - 4096;
 
-const RECORDS_START: &[u8] = br#"{"isSuccess":true,"records":["#;
 const RECORDS_END: &[u8] = b"]";
 const TOKEN_NAME: &[u8] = br#","nextToken":"#;
 const OBJECT_END: &[u8] = b"}";
@@ -130,8 +130,8 @@ fn encode_answer(answer: &Answer) -> Vec<u8> {
             entity_definition: &answer.entity_definition,
             cache_control: answer.cache_control,
         }),
-        Answer::QueryData(answer) => records(&answer.records, answer.next_token.as_deref()),
-        Answer::RetrieveData(answer) => records(&answer.records, None),
+        Answer::QueryData(answer) => records(answer.records.clone(), answer.next_token.as_deref()),
+        Answer::RetrieveData(answer) => records(answer.records.clone(), None),
         Answer::WriteData(answer) => {
             let results = &answer.write_record_results;
             let failed = results.iter().filter(|result| !result.is_success).count();
@@ -150,11 +150,20 @@ fn encode_answer(answer: &Answer) -> Vec<u8> {
     }
 }
 
-fn records(records: &Records, next_token: Option<&str>) -> Vec<u8> {
+/// The same as [`encode`] of the answer, which is used up: records stay where they are.
+#[must_use]
+pub fn encode_whole(answer: Answer) -> Vec<u8> {
+    match answer {
+        Answer::QueryData(answer) => records(answer.records, answer.next_token.as_deref()),
+        Answer::RetrieveData(answer) => records(answer.records, None),
+        answer => encode_answer(&answer),
+    }
+}
+
+fn records(records: Records, next_token: Option<&str>) -> Vec<u8> {
     let next_token = next_token.filter(|token| !token.is_empty());
-    let mut bytes = Vec::with_capacity(records.0.len() + query_overhead_bytes(next_token));
-    bytes.extend_from_slice(RECORDS_START);
-    bytes.extend_from_slice(&records.0);
+    let mut bytes = records.into_start();
+    bytes.reserve_exact(query_overhead_bytes(next_token) - RECORDS_START.len());
     bytes.extend_from_slice(RECORDS_END);
     if let Some(token) = next_token {
         bytes.extend_from_slice(TOKEN_NAME);

@@ -21,7 +21,7 @@ mod validate;
 
 pub use decode::{DecodeError, MAX_REQUEST_BYTES, decode, decode_answer};
 pub use encode::{
-    Identity, MAX_ANSWER_BYTES, encode, encode_failure, query_overhead_bytes,
+    Identity, MAX_ANSWER_BYTES, encode, encode_failure, encode_whole, query_overhead_bytes,
     retrieve_overhead_bytes,
 };
 pub use model::*;

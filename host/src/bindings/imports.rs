@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use http::header::SET_COOKIE;
-use serde_json::value::RawValue;
 use wasmtime::component::Resource;
 
 use super::host_calls::count;
 use super::imported::common::{self, Pairs};
 use super::imported::http as wit_http;
 use super::imported::{credentials, invocation, log, page};
-use super::state::{HeldResponse, HostState, MAX_LOG_LINES, MAX_RESOURCES, to_usize};
+use super::state::{HeldBody, HeldResponse, HostState, MAX_LOG_LINES, MAX_RESOURCES, to_usize};
 use super::trail::Failure;
 use super::{convert, entity, outgoing};
 use crate::Error;
@@ -73,7 +71,7 @@ impl HostState {
         let mut response = HeldResponse {
             status: answer.status,
             headers: answer.headers,
-            body: Some(answer.body),
+            body: Some(HeldBody::Bytes(answer.body)),
             host: answer.host,
             retry_after_seconds: answer.retry_after_seconds,
             header_bytes: headers,
@@ -106,15 +104,14 @@ impl HostState {
 }
 
 impl HeldResponse {
-    fn body(&self) -> Result<&Bytes, Error> {
-        self.body.as_ref().ok_or_else(|| {
-            Error::Request("the connector asked for a body that it has used up".to_owned())
-        })
+    fn body(&self) -> Result<&[u8], Error> {
+        let body = self.body.as_ref().map(HeldBody::as_bytes);
+        body.ok_or_else(used_up)
     }
 
     /// A value of the body. Where the body of an unsuccessful answer is no JSON, such as a proxy's page, the status is what
     /// there is to say.
-    fn find(&self, pointer: &Pointer) -> Result<Option<&RawValue>, Error> {
+    fn find(&self, pointer: &Pointer) -> Result<Option<&str>, Error> {
         pointer.find(self.body()?).map_err(|error| {
             let status = self.ensure_ok().err();
             status
@@ -134,6 +131,10 @@ impl HeldResponse {
             retry_after_seconds: self.retry_after_seconds,
         })
     }
+}
+
+fn used_up() -> Error {
+    Error::Request("the connector asked for a body that it has used up".to_owned())
 }
 
 impl wit_http::HostResponse for HostState {
@@ -184,18 +185,12 @@ impl wit_http::HostResponse for HostState {
         self.held(&response)?.ensure_ok()
     }
 
-    fn text(&mut self, response: Resource<HeldResponse>) -> Result<String, Error> {
-        count(&mut self.calls.response);
-        let body = self.held(&response)?.body()?;
-        match std::str::from_utf8(body) {
-            Ok(text) => Ok(text.to_owned()),
-            Err(_) => Err(crate::page::JsonError::NotUtf8.into()),
-        }
+    fn text(&mut self, _: Resource<HeldResponse>) -> Result<String, Error> {
+        Err(in_place())
     }
 
-    fn data(&mut self, response: Resource<HeldResponse>) -> Result<Vec<u8>, Error> {
-        count(&mut self.calls.response);
-        Ok(self.held(&response)?.body()?.to_vec())
+    fn data(&mut self, _: Resource<HeldResponse>) -> Result<Vec<u8>, Error> {
+        Err(in_place())
     }
 
     fn json_at(
@@ -205,7 +200,7 @@ impl wit_http::HostResponse for HostState {
     ) -> Result<Option<String>, Error> {
         count(&mut self.calls.response);
         let found = self.held(&response)?.find(&Pointer::parse(&pointer)?)?;
-        Ok(found.map(|value| value.get().to_owned()))
+        Ok(found.map(str::to_owned))
     }
 
     fn text_at(
@@ -216,7 +211,7 @@ impl wit_http::HostResponse for HostState {
         count(&mut self.calls.response);
         let found = self.held(&response)?.find(&Pointer::parse(&pointer)?)?;
         let Some(value) = found else { return Ok(None) };
-        match value.get() {
+        match value {
             "null" => Ok(None),
             // A string that cannot be read, such as half a surrogate pair, must not pass for an absent one: a connector would
             // take that for the last page.
@@ -227,12 +222,24 @@ impl wit_http::HostResponse for HostState {
 
     fn drop(&mut self, response: Resource<HeldResponse>) -> wasmtime::Result<()> {
         let response = self.table.delete(response)?;
-        self.held_bytes -= response.header_bytes + response.body.map_or(0, |body| body.len());
+        self.held_bytes -=
+            response.header_bytes + response.body.map_or(0, |body| body.as_bytes().len());
         Ok(())
     }
 }
 
 impl HostState {
+    /// A body that is asked for as a whole.
+    pub(super) fn body(
+        &mut self,
+        response: &Resource<HeldResponse>,
+    ) -> Result<&mut HeldBody, Error> {
+        count(&mut self.calls.response);
+        let held = self.table.get_mut(response);
+        let held = held.map_err(|error| Error::Internal(error.to_string()))?;
+        held.body.as_mut().ok_or_else(used_up)
+    }
+
     fn held(&self, response: &Resource<HeldResponse>) -> Result<&HeldResponse, Error> {
         self.table
             .get(response)
@@ -240,15 +247,19 @@ impl HostState {
     }
 }
 
+/// What no guest ever hears: the functions in `in_place` stand where those that return this would be called.
+#[cold]
+fn in_place() -> Error {
+    Error::Internal("a call went to the generated function in place of the host's own".to_owned())
+}
+
 impl page::Host for HostState {
-    fn emit(&mut self, json: String) -> Result<bool, Error> {
-        count(&mut self.calls.page);
-        Ok(self.page.emit(&json)?)
+    fn emit(&mut self, _: String) -> Result<bool, Error> {
+        Err(in_place())
     }
 
-    fn emit_batch(&mut self, text: String, ends: Vec<u32>) -> Result<u32, Error> {
-        count(&mut self.calls.page);
-        Ok(to_u32(self.page.emit_batch(&text, &ends)?))
+    fn emit_batch(&mut self, _: String, _: Vec<u32>) -> Result<u32, Error> {
+        Err(in_place())
     }
 
     fn emit_json(
@@ -265,8 +276,8 @@ impl page::Host for HostState {
             .get_mut(&response)
             .map_err(|error| Error::Internal(error.to_string()))?;
         held.ensure_ok()?;
-        let body = held.body()?.clone();
-        held.body = None;
+        let body = held.body.take().ok_or_else(used_up)?;
+        let body = body.as_bytes();
         self.held_bytes -= body.len();
         let picks: Vec<Pick> = picks
             .into_iter()
@@ -276,7 +287,7 @@ impl page::Host for HostState {
             })
             .collect();
         let emitted = self.page.emit_json(
-            &body,
+            body,
             &pointer,
             &picks,
             usize::try_from(skip).unwrap_or(usize::MAX),
@@ -299,7 +310,7 @@ impl page::Host for HostState {
     }
 }
 
-fn to_u32(number: usize) -> u32 {
+pub(super) fn to_u32(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

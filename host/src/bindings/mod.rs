@@ -9,6 +9,7 @@ mod entity;
 mod filter;
 mod host_calls;
 mod imports;
+mod in_place;
 mod outgoing;
 mod state;
 mod stdio;
@@ -61,6 +62,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<
     imported::credentials::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
     imported::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
     imported::common::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    in_place::add_to_linker(linker)?;
     wasi(linker)
 }
 

@@ -12,13 +12,14 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::host_calls::HostCalls;
 use super::stdio::Printed;
 use super::trail::{Requests, Unexamined};
+use crate::Error;
 use crate::appflow::ConnectorContext;
 use crate::credentials::Vault;
 use crate::egress::{Egress, EgressOptions, Policy, WasiEgress};
 use crate::engine::MemoryLimiter;
 use crate::manifest::Limits;
 use crate::mechanism;
-use crate::page::Page;
+use crate::page::{JsonError, Page};
 
 /// Most lines a guest may log in one call. The rest is dropped and counted.
 pub(super) const MAX_LOG_LINES: u32 = 200;
@@ -58,12 +59,74 @@ pub struct HeldResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// `None` once `emit-json` has used it up.
-    pub(super) body: Option<Bytes>,
+    pub(super) body: Option<HeldBody>,
     pub(super) host: String,
     pub(super) retry_after_seconds: Option<u32>,
     pub(super) header_bytes: usize,
     /// Its number among the failures that the guest has not looked at.
     pub(super) failure: Option<u64>,
+}
+
+/// A body, in the form in which it was last asked for. Each form can be written into a guest's memory as it is; one becomes the
+/// other without a copy.
+#[derive(Debug)]
+pub(super) enum HeldBody {
+    /// As it came.
+    Bytes(Bytes),
+    /// Known to be UTF-8.
+    Text(Arc<String>),
+    /// For a guest that wants bytes.
+    Data(Arc<Vec<u8>>),
+}
+
+impl HeldBody {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Text(text) => text.as_bytes(),
+            Self::Data(data) => data,
+        }
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError::NotUtf8`] if it is none.
+    pub(super) fn text(&mut self) -> Result<Arc<String>, Error> {
+        if let Self::Text(text) = self {
+            return Ok(Arc::clone(text));
+        }
+        match String::from_utf8(self.take()) {
+            Ok(text) => {
+                let text = Arc::new(text);
+                *self = Self::Text(Arc::clone(&text));
+                Ok(text)
+            }
+            Err(error) => {
+                *self = Self::Data(Arc::new(error.into_bytes()));
+                Err(JsonError::NotUtf8.into())
+            }
+        }
+    }
+
+    /// The body as bytes.
+    pub(super) fn data(&mut self) -> Arc<Vec<u8>> {
+        if let Self::Data(data) = self {
+            return Arc::clone(data);
+        }
+        let data = Arc::new(self.take());
+        *self = Self::Data(Arc::clone(&data));
+        data
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        match std::mem::replace(self, Self::Bytes(Bytes::new())) {
+            Self::Bytes(bytes) => bytes.into(),
+            Self::Text(text) => Arc::unwrap_or_clone(text).into_bytes(),
+            Self::Data(data) => Arc::unwrap_or_clone(data),
+        }
+    }
 }
 
 /// What a store holds.

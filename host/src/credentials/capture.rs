@@ -33,8 +33,8 @@ impl Vault {
                 .find(&body)
                 .map_err(|_| SealError::Capture("is not JSON"))?;
             let Some(found) = found else { continue };
-            let text = match found.get().as_bytes().first() {
-                Some(b'"') => page::string(found.get())
+            let text = match found.as_bytes().first() {
+                Some(b'"') => page::string(found)
                     .map_err(|_| SealError::Capture("is not valid Unicode text"))?,
                 Some(b'{' | b'[') => {
                     return Err(SealError::Capture(
@@ -42,7 +42,7 @@ impl Vault {
                     ));
                 }
                 Some(b'n') => continue,
-                _ => found.get().to_owned(),
+                _ => found.to_owned(),
             };
             if text.is_empty() {
                 continue;
@@ -50,8 +50,8 @@ impl Vault {
             if text.len() > LONGEST_CAPTURE {
                 return Err(SealError::Capture("holds a token of more than 16 KiB"));
             }
-            let start = (found.get().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-            let end = start + found.get().len();
+            let start = (found.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+            let end = start + found.len();
             let placeholder = self
                 .add(text)
                 .ok_or(SealError::Capture("is one of too many that hold tokens"))?;

@@ -8,8 +8,7 @@ use super::report::Report;
 use super::rules::{check_records, check_rules, compare_names};
 use crate::Error;
 use crate::appflow::{
-    Answer, QueryDataAnswer, Records, Request, RetrieveDataAnswer, ValidateSettingsAnswer,
-    WriteDataAnswer,
+    Answer, QueryDataAnswer, Request, RetrieveDataAnswer, ValidateSettingsAnswer, WriteDataAnswer,
 };
 use crate::bindings::{Guest, Usage};
 use crate::credentials::Vault;
@@ -154,7 +153,7 @@ impl Host {
                     ));
                 }
                 Answer::QueryData(QueryDataAnswer {
-                    records: Records(page.into_bytes()),
+                    records: page.into_records(),
                     next_token,
                 })
             }
@@ -165,7 +164,7 @@ impl Host {
                     ));
                 }
                 Answer::RetrieveData(RetrieveDataAnswer {
-                    records: Records(page.into_bytes()),
+                    records: page.into_records(),
                 })
             }
         };

@@ -145,7 +145,7 @@ impl Host {
         let bytes = match outcome {
             Ok(answer) => {
                 report.answered(&answer);
-                appflow::encode(report.operation, Ok(&answer))
+                appflow::encode_whole(answer)
             }
             Err(error) => self.failure(&mut report, &error.details()),
         };

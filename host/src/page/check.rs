@@ -3,26 +3,25 @@
 //! What does not fit is counted by field and kind, never by value: a connector that sends a number as text is told so in
 //! the log, and AppFlow decides whether it minds. With `APPFLOW_STRICT` the invocation fails instead.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::kinds::{Found, mismatch};
+use super::names::Names;
+use super::scan::Scanner;
 use crate::appflow::{FieldDataType, FieldDefinition};
 
 /// The fields of an entity, as far as records are held against them.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
+    /// Names of the fields, and the fields in the same order.
+    names: Names,
     fields: Vec<Field>,
-    places: HashMap<String, usize>,
     keys: usize,
 }
 
 #[derive(Debug, Clone)]
 struct Field {
-    name: String,
     /// None for a type that is newer than this code.
     data_type: Option<FieldDataType>,
     nullable: bool,
@@ -42,10 +41,7 @@ impl Fields {
         let mut all = Self::default();
         for field in definition {
             let key = field.is_primary_key == Some(true);
-            all.keys += usize::from(key);
-            all.places
-                .insert(field.field_name.clone(), all.fields.len());
-            all.fields.push(Field {
+            let known = Field {
                 data_type: field.data_type.known(),
                 // What is not said is allowed, but for a key: one that is null names no record.
                 nullable: !key
@@ -54,37 +50,34 @@ impl Fields {
                         .is_none_or(|read| read.is_nullable != Some(false)),
                 key,
                 selected: wanted.is_empty() || wanted.contains(field.field_name.as_str()),
-                name: field.field_name,
-            });
+            };
+            // Of two fields of one name the last one counts.
+            match all.fields.get_mut(all.names.add(field.field_name)) {
+                Some(before) => *before = known,
+                None => all.fields.push(known),
+            }
         }
+        all.keys = all.fields.iter().filter(|field| field.key).count();
         all
     }
 
     /// Whether a field may be a point in time: unless the definition says that it is something else.
     #[must_use]
     pub fn may_be_moment(&self, name: &str) -> bool {
-        let field = self.place(name, 0).and_then(|place| self.fields.get(place));
+        let field = self.place(name).and_then(|place| self.fields.get(place));
         field
             .and_then(|field| field.data_type)
             .is_none_or(|data_type| data_type == FieldDataType::DateTime)
     }
 
-    /// The place of a field. Records hold their fields in the definition's order more often than not, so the one behind the
-    /// last one found is tried first.
-    pub(super) fn place(&self, name: &str, hint: usize) -> Option<usize> {
-        if self
-            .fields
-            .get(hint)
-            .is_some_and(|field| field.name == name)
-        {
-            return Some(hint);
-        }
-        self.places.get(name).copied()
+    /// The place of a field.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.names.place(name)
     }
 }
 
 /// What was found in the records of a page.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     /// By field: how often each kind was found.
     wrong: Vec<Option<Box<[u64; Found::COUNT]>>>,
@@ -132,13 +125,15 @@ impl Tally {
     /// Looks at one record, known to be a JSON object.
     pub(super) fn look_at(&mut self, fields: &Fields, record: &str) {
         let mut keys = 0;
-        let mut reader = serde_json::Deserializer::from_str(record);
+        let mut hint = 0;
         // An error ends the look at this record. The page has found it to be JSON, so what is left are names that no text
         // can hold, such as half a surrogate pair.
-        let _ = reader.deserialize_map(Members {
-            fields,
-            tally: self,
-            keys: &mut keys,
+        let _ = Scanner::new(record).object(|scanner, name| {
+            let place = fields.names.find(name, hint)?;
+            let value = scanner.value()?;
+            keys += usize::from(self.member(fields, place, value.text));
+            hint = place.map_or(hint, |place| place + 1);
+            Ok(())
         });
         self.record(fields, keys);
     }
@@ -184,11 +179,12 @@ impl Tally {
     pub(super) fn deviations(&self, fields: &Fields) -> Vec<Deviation> {
         let mut all = Vec::new();
         for (place, field) in fields.fields.iter().enumerate() {
+            let name = || fields.names.get(place).map(str::to_owned);
             let counts = self.wrong.get(place).and_then(Option::as_deref);
             for (found, count) in Found::ALL.into_iter().zip(counts.into_iter().flatten()) {
                 if let Some(data_type) = field.data_type.filter(|_| *count > 0) {
                     all.push(Deviation {
-                        field: Some(field.name.clone()),
+                        field: name(),
                         types: Some((data_type, found)),
                         count: *count,
                     });
@@ -196,7 +192,7 @@ impl Tally {
             }
             if let Some(count) = self.unselected.get(place).filter(|count| **count > 0) {
                 all.push(Deviation {
-                    field: Some(field.name.clone()),
+                    field: name(),
                     types: None,
                     count: *count,
                 });
@@ -210,66 +206,6 @@ impl Tally {
             });
         }
         all
-    }
-}
-
-struct Members<'f, 't> {
-    fields: &'f Fields,
-    tally: &'t mut Tally,
-    keys: &'t mut usize,
-}
-
-impl<'de> Visitor<'de> for Members<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut hint = 0;
-        while let Some(place) = map.next_key_seed(Place {
-            fields: self.fields,
-            hint,
-        })? {
-            let Some(known) = place else {
-                map.next_value::<IgnoredAny>()?;
-                self.tally.member(self.fields, None, "");
-                continue;
-            };
-            hint = known + 1;
-            let value = map.next_value::<&RawValue>()?;
-            *self.keys += usize::from(self.tally.member(self.fields, place, value.get()));
-        }
-        Ok(())
-    }
-}
-
-struct Place<'f> {
-    fields: &'f Fields,
-    hint: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Place<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Place<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.fields.place(name, self.hint))
     }
 }
 

@@ -2,14 +2,10 @@
 //!
 //! Every function looks at the text once and keeps slices of it, so numbers of any length stay as they were written.
 
-use std::fmt;
-
-use serde::de::{
-    DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 use thiserror::Error;
 
+use super::scan::{Broken, Raw, Scanner};
 use crate::mechanism;
 
 /// Why a body could not be used as JSON.
@@ -77,18 +73,31 @@ impl Pointer {
     /// # Errors
     ///
     /// [`JsonError`] if the body is not JSON, or is too large for so many keys inside of each other.
-    pub fn find<'a>(&self, body: &'a [u8]) -> Result<Option<&'a RawValue>, JsonError> {
-        follow(parse(text(body)?)?, &self.keys)
+    pub fn find<'a>(&self, body: &'a [u8]) -> Result<Option<&'a str>, JsonError> {
+        let text = text(body)?;
+        let found = match self.keys.split_first() {
+            None => Some(whole(text)?),
+            Some((first, deeper)) => match member(text, first)? {
+                Some(value) => follow(value, deeper)?,
+                None => None,
+            },
+        };
+        Ok(found.map(|value| value.text))
+    }
+
+    /// The error of a body that holds no array here.
+    pub(super) fn without_array(&self) -> JsonError {
+        JsonError::NoArray(self.text.clone())
     }
 }
 
 /// The value to which keys lead, one inside of the other.
-fn follow<'a>(root: &'a RawValue, keys: &[String]) -> Result<Option<&'a RawValue>, JsonError> {
-    let bodies = root.get().len().saturating_mul(MOST_WALKED_BODIES);
+fn follow<'a>(root: Raw<'a>, keys: &[String]) -> Result<Option<Raw<'a>>, JsonError> {
+    let bodies = root.text.len().saturating_mul(MOST_WALKED_BODIES);
     let mut left = bodies.saturating_add(MOST_WALKED_BYTES);
     let mut value = root;
     for key in keys {
-        left = match left.checked_sub(value.get().len()) {
+        left = match left.checked_sub(value.text.len()) {
             Some(left) => left,
             None if mechanism::off("limits.pointer-walk") => 0,
             None => {
@@ -97,7 +106,7 @@ fn follow<'a>(root: &'a RawValue, keys: &[String]) -> Result<Option<&'a RawValue
                 ));
             }
         };
-        match member(value, key)? {
+        match member(value.text, key)? {
             Some(next) => value = next,
             None => return Ok(None),
         }
@@ -130,185 +139,58 @@ pub(super) fn text(body: &[u8]) -> Result<&str, JsonError> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-fn parse(text: &str) -> Result<&RawValue, JsonError> {
-    serde_json::from_str(text).map_err(|error| JsonError::NotJson(describe(&error)))
+/// Why a text is not JSON, which is known of it.
+pub(super) fn refused(text: &str) -> JsonError {
+    JsonError::NotJson(match serde_json::from_str::<IgnoredAny>(text) {
+        Err(error) => describe(&error),
+        // Names are decoded only where they are compared.
+        Ok(_) => "the name of a member holds what no text can".to_owned(),
+    })
 }
 
-/// A member of an object, or an element of an array by its number.
-pub(super) fn member<'a>(
-    value: &'a RawValue,
-    key: &str,
-) -> Result<Option<&'a RawValue>, JsonError> {
-    let mut reader = serde_json::Deserializer::from_str(value.get());
-    let found = match value.get().as_bytes().first() {
-        Some(b'{') => reader.deserialize_map(Member(key)),
-        Some(b'[') => match key.parse::<usize>() {
-            Ok(index) => reader.deserialize_seq(Element(index)),
-            Err(_) => Ok(None),
-        },
-        _ => Ok(None),
-    };
-    found.map_err(|error| JsonError::NotJson(describe(&error)))
+/// The one value in a text.
+pub(super) fn whole(text: &str) -> Result<Raw<'_>, JsonError> {
+    let mut scanner = Scanner::new(text);
+    let value = scanner.value().and_then(|value| {
+        scanner.end()?;
+        Ok(value)
+    });
+    value.map_err(|Broken| refused(text))
 }
 
-struct Member<'k>(&'k str);
+/// A member of the object in a text, or an element of the array by its number. Of equal names the last one counts.
+pub(super) fn member<'a>(text: &'a str, key: &str) -> Result<Option<Raw<'a>>, JsonError> {
+    walk_to(text, key).map_err(|Broken| refused(text))
+}
 
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(matches) = map.next_key_seed(KeyIs(self.0))? {
+fn walk_to<'a>(text: &'a str, key: &str) -> Result<Option<Raw<'a>>, Broken> {
+    let mut scanner = Scanner::new(text);
+    let mut found = None;
+    match scanner.peek() {
+        Some(b'{') => scanner.object(|scanner, name| {
+            let matches = name.name()? == key;
+            let value = scanner.value()?;
             if matches {
-                found = Some(map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-}
-
-struct Element(usize);
-
-impl<'de> Visitor<'de> for Element {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut index = 0;
-        let mut found = None;
-        while let Some(element) = seq.next_element::<&RawValue>()? {
-            if index == self.0 {
-                found = Some(element);
-            }
-            index += 1;
-        }
-        Ok(found)
-    }
-}
-
-/// Compares a key without allocating.
-struct KeyIs<'k>(&'k str);
-
-impl<'de> DeserializeSeed<'de> for KeyIs<'_> {
-    type Value = bool;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeyIs<'_> {
-    type Value = bool;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(key == self.0)
-    }
-}
-
-/// The array at a pointer, and the body's other top-level values as a JSON object.
-pub(super) fn split<'a>(
-    text: &'a str,
-    pointer: &Pointer,
-) -> Result<(&'a RawValue, String), JsonError> {
-    let none = || JsonError::NoArray(pointer.text.clone());
-    let root = parse(text)?;
-    let (array, rest) = match pointer.keys.split_first() {
-        None => (root, "{}".to_owned()),
-        Some((first, deeper)) => {
-            if !root.get().starts_with('{') {
-                return Err(none());
-            }
-            let mut reader = serde_json::Deserializer::from_str(root.get());
-            let (found, rest) = reader
-                .deserialize_map(Split(first))
-                .map_err(|error| JsonError::NotJson(describe(&error)))?;
-            let value = found.ok_or_else(none)?;
-            (follow(value, deeper)?.ok_or_else(none)?, rest)
-        }
-    };
-    if array.get().starts_with('[') {
-        Ok((array, rest))
-    } else {
-        Err(none())
-    }
-}
-
-struct Split<'k>(&'k str);
-
-impl<'de> Visitor<'de> for Split<'_> {
-    type Value = (Option<&'de RawValue>, String);
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        let mut rest = String::from("{");
-        while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value::<&RawValue>()?;
-            if key == self.0 {
                 found = Some(value);
-                continue;
-            }
-            if rest.len() > 1 {
-                rest.push(',');
-            }
-            rest.push_str(&serde_json::to_string(&key).map_err(A::Error::custom)?);
-            rest.push(':');
-            rest.push_str(value.get());
-        }
-        rest.push('}');
-        Ok((found, rest))
-    }
-}
-
-/// Calls `f` with each element of an array. `f`'s own error ends the walk.
-pub(super) fn each_element<E: From<JsonError>>(
-    array: &RawValue,
-    f: impl FnMut(&RawValue) -> Result<(), E>,
-) -> Result<(), E> {
-    struct Each<F, E>(F, Option<E>);
-
-    impl<'de, F: FnMut(&RawValue) -> Result<(), E>, E> Visitor<'de> for &mut Each<F, E> {
-        type Value = ();
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an array")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-            while let Some(element) = seq.next_element::<&RawValue>()? {
-                if let Err(error) = (self.0)(element) {
-                    self.1 = Some(error);
-                    return Err(A::Error::custom("stopped"));
-                }
             }
             Ok(())
+        })?,
+        Some(b'[') => {
+            let wanted = key.parse::<usize>().ok();
+            let mut index = 0;
+            scanner.array(|scanner| {
+                let value = scanner.value()?;
+                if wanted == Some(index) {
+                    found = Some(value);
+                }
+                index += 1;
+                Ok(())
+            })?;
         }
+        _ => drop(scanner.value()?),
     }
-
-    let mut each = Each(f, None);
-    let mut reader = serde_json::Deserializer::from_str(array.get());
-    let outcome = reader.deserialize_seq(&mut each);
-    match (outcome, each.1) {
-        (_, Some(error)) => Err(error),
-        (Err(error), None) => Err(JsonError::NotJson(describe(&error)).into()),
-        (Ok(()), None) => Ok(()),
-    }
+    scanner.end()?;
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -321,7 +203,7 @@ mod tests {
             .unwrap()
             .find(body.as_bytes())
             .unwrap();
-        found.map(|value| value.get().to_owned())
+        found.map(str::to_owned)
     }
 
     #[test]
@@ -335,7 +217,6 @@ mod tests {
         assert!(!refused(&nested(1000)));
         let large = nested(1_250_000);
         assert!(refused(&large));
-        assert!(matches!(split(&large, &deep), Err(JsonError::TooMuch(_))));
         let few = Pointer::parse("/a/a/a").unwrap();
         assert!(few.find(large.as_bytes()).unwrap().is_some());
     }

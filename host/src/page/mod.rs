@@ -5,64 +5,31 @@
 //! JSON string), straight into the bytes of the answer. The page knows how many records AppFlow asked for and how many
 //! bytes Lambda lets through, so no guest has to reckon with either.
 
+mod array;
 mod check;
+mod error;
+mod escape;
 mod json;
 mod kinds;
 mod moment;
+mod names;
 mod picker;
+mod scan;
 
 use std::time::Instant;
 
 pub use check::{Deviation, Fields, SharedFields};
+pub use error::PageError;
 pub(crate) use json::string;
 pub use json::{JsonError, Pointer};
 pub use kinds::Found;
 
-use bytes::Bytes;
-use serde_json::value::RawValue;
-use thiserror::Error;
+use array::Walk;
+use escape::escape;
+use picker::Picker;
 
+use crate::appflow::Records;
 use crate::mechanism;
-
-/// Why records were not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum PageError {
-    /// The text is not one JSON object.
-    #[error("record {index} is not one JSON object: {reason}")]
-    NotAnObject {
-        /// Number of the record in the page, from 0.
-        index: usize,
-        /// What is wrong, without any of the record's text.
-        reason: String,
-    },
-    /// A single record is larger than a page may be.
-    #[error(
-        "record {index} takes {bytes} bytes of the answer, more than the {limit} a page may have; select fewer fields"
-    )]
-    RecordTooLarge {
-        /// Number of the record in the page, from 0.
-        index: usize,
-        /// Its size, escaped.
-        bytes: usize,
-        /// The largest size.
-        limit: usize,
-    },
-    /// The offsets of a batch do not lie in its text.
-    #[error("the offsets of the batch do not divide its text: {0}")]
-    Offsets(&'static str),
-    /// The invocation's time was over while records were being picked.
-    #[error(
-        "the time was over while records were picked; pick fewer values from deep inside of large ones"
-    )]
-    Late,
-    /// The operation returns no records.
-    #[error("records can be emitted in `source.query` and `source.retrieve` only")]
-    NotAllowed,
-    /// The body holds no array of records where one was expected.
-    #[error(transparent)]
-    Json(#[from] JsonError),
-}
 
 /// A field of an output record: its key, and where it is found in the application's record.
 #[derive(Debug, Clone)]
@@ -86,9 +53,18 @@ pub struct Emitted {
     pub rest: String,
 }
 
+/// What a page can be taken back to.
+#[derive(Debug)]
+struct Mark {
+    bytes: usize,
+    count: usize,
+    full: bool,
+    tally: check::Tally,
+}
+
 /// The records of one answer, escaped.
 pub struct Page {
-    records: Vec<u8>,
+    records: Records,
     count: usize,
     max_records: usize,
     max_bytes: usize,
@@ -121,7 +97,7 @@ impl Page {
     #[must_use]
     pub fn new(max_records: usize, max_bytes: usize) -> Self {
         Self {
-            records: Vec::new(),
+            records: Records::default(),
             count: 0,
             max_records,
             max_bytes: if mechanism::off("limits.page-bytes") {
@@ -259,15 +235,15 @@ impl Page {
             .as_ref()
     }
 
-    /// The same as [`Page::into_bytes`], to look at.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.records
-    }
-
     /// The inside of the answer's array: JSON strings with commas between them.
     #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub fn bytes(&self) -> &[u8] {
+        self.records.inside()
+    }
+
+    /// The same, for the answer.
+    #[must_use]
+    pub fn into_records(self) -> Records {
         self.records
     }
 
@@ -278,20 +254,23 @@ impl Page {
     /// [`PageError`] if the text is not one JSON object or larger than a whole page.
     pub fn emit(&mut self, text: &str) -> Result<bool, PageError> {
         self.check_allowed()?;
-        if self.is_over() {
+        if self.is_over(true) {
             return Ok(false);
         }
-        let index = self.count;
-        let refuse = |reason: String| PageError::NotAnObject { index, reason };
-        let raw: &RawValue =
-            serde_json::from_str(text).map_err(|error| refuse(json::describe(&error)))?;
-        if !raw.get().starts_with('{') {
-            return Err(refuse("it is another kind of JSON".to_owned()));
+        let record = json::whole(text).map_err(|error| PageError::NotAnObject {
+            index: self.count,
+            reason: match error {
+                JsonError::NotJson(reason) => reason,
+                other => other.to_string(),
+            },
+        })?;
+        if !record.text.starts_with('{') {
+            return Err(self.another_kind());
         }
         self.whole = false;
-        let taken = self.push(raw.get())?;
+        let taken = self.push(record.text)?;
         if taken {
-            self.look_at(raw.get());
+            self.look_at(record.text);
         }
         Ok(taken)
     }
@@ -328,11 +307,11 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// [`PageError::Json`] if the body is not JSON or holds no array there; [`PageError::NotAnObject`] if an element is
-    /// not an object. Records before the refused one stay in the page.
+    /// [`PageError::Json`] if the body is not JSON or holds no array there, in which case none of its records is taken;
+    /// [`PageError::NotAnObject`] or another one if a record is refused. Records before that one stay in the page.
     pub fn emit_json(
         &mut self,
-        body: &Bytes,
+        body: &[u8],
         pointer: &str,
         picks: &[Pick],
         skip: usize,
@@ -340,62 +319,60 @@ impl Page {
         self.check_allowed()?;
         let pointer = Pointer::parse(pointer)?;
         let text = json::text(body)?;
-        let (array, rest) = json::split(text, &pointer)?;
         let fields = self.fields.clone();
-        let mut picker = picker::Picker::new(
-            picks,
-            fields.as_ref().and_then(|fields| fields.as_ref().as_ref()),
-        )?;
-        let mut seen = 0;
-        let mut taken = 0;
-        let mut scratch = Vec::new();
-        let outcome = json::each_element(array, |element| {
-            seen += 1;
-            if seen <= skip || self.full {
-                return Ok(());
-            }
-            if self.is_over() {
-                return Ok(());
-            }
-            let index = self.count;
-            if !element.get().starts_with('{') {
-                return Err(PageError::NotAnObject {
-                    index,
-                    reason: "it is another kind of JSON".to_owned(),
-                });
-            }
-            let record = if picks.is_empty() {
-                element.get()
-            } else {
-                scratch.clear();
-                picker.pick(
-                    index,
-                    element,
-                    self.max_bytes,
-                    self.ends,
-                    &mut self.tally,
-                    &mut scratch,
-                )?;
-                // The scratch is made of JSON text and of strings written by serde_json, so it is UTF-8.
-                std::str::from_utf8(&scratch).map_err(|_| PageError::Json(JsonError::NotUtf8))?
-            };
-            if self.push(record)? {
-                taken += 1;
-                if picks.is_empty() {
-                    self.look_at(record);
-                }
-            }
-            Ok(())
-        });
-        outcome?;
-        self.whole &= taken == seen;
-        let skipped = skip.min(seen);
+        let known = fields.as_ref().and_then(|fields| fields.as_ref().as_ref());
+        let picker = match picks {
+            [] => None,
+            picks => Some(Picker::new(picks, known)?),
+        };
+        // Most pages need no more than this: what escaping adds, connectors leave out.
+        let free = self.max_bytes.saturating_sub(self.records.len());
+        self.records.reserve(free.min(text.len() + text.len() / 8));
+        let mut walk = Walk {
+            page: self,
+            picker,
+            skip,
+        };
+        let walked = walk.through(text, &pointer.keys);
+        let walked = walked.map_err(|_| json::refused(text))?;
+        if !walked.found {
+            return Err(pointer.without_array().into());
+        }
+        if let Some(error) = walked.refused {
+            return Err(error);
+        }
+        self.whole &= walked.taken == walked.seen;
+        let skipped = skip.min(walked.seen);
         Ok(Emitted {
-            taken,
-            left: seen - skipped - taken,
-            total: seen,
-            rest,
+            taken: walked.taken,
+            left: walked.seen - skipped - walked.taken,
+            total: walked.seen,
+            rest: walked.rest,
         })
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            bytes: self.records.len(),
+            count: self.count,
+            full: self.full,
+            tally: self.tally.clone(),
+        }
+    }
+
+    /// Takes back what came since the mark.
+    fn back_to(&mut self, mark: &Mark) {
+        self.records.truncate(mark.bytes);
+        self.count = mark.count;
+        self.full = mark.full;
+        self.tally = mark.tally.clone();
+    }
+
+    fn another_kind(&self) -> PageError {
+        PageError::NotAnObject {
+            index: self.count,
+            reason: "it is another kind of JSON".to_owned(),
+        }
     }
 
     fn check_allowed(&self) -> Result<(), PageError> {
@@ -406,9 +383,12 @@ impl Page {
         }
     }
 
-    /// Whether no record finds room any more, and if so remembers that one was turned away.
-    fn is_over(&mut self) -> bool {
-        let late = self.count > 0 && self.closes.is_some_and(|closes| Instant::now() >= closes);
+    /// Whether no record finds room any more, and if so remembers that one was turned away. The time is part of it where the
+    /// clock is looked at.
+    fn is_over(&mut self, looks_at_clock: bool) -> bool {
+        let late = looks_at_clock
+            && self.count > 0
+            && self.closes.is_some_and(|closes| Instant::now() >= closes);
         if self.records_left() == 0 || late {
             self.full = true;
         }
@@ -437,28 +417,52 @@ impl Page {
         }
     }
 
-    /// Writes one record at the end, and takes it back if the page has become too large.
+    /// Writes one record at the end, unless it finds no room.
     fn push(&mut self, record: &str) -> Result<bool, PageError> {
         let before = self.records.len();
-        // Escaping makes no text shorter, so what cannot fit is known before it is written.
-        let least = before + usize::from(before > 0) + record.len() + 2;
-        let mut after = least;
-        if least <= self.max_bytes {
-            if before > 0 {
-                self.records.push(b',');
+        let max_bytes = self.max_bytes;
+        let bytes = self.records.add(|out, head| {
+            // Escaping makes no text shorter, so what cannot fit is known before it is written.
+            let least = out.len() - head + record.len() + 2;
+            if least > max_bytes {
+                return least;
             }
-            escape(record, &mut self.records);
-            after = self.records.len();
-            if after <= self.max_bytes {
-                self.count += 1;
-                return Ok(true);
+            escape(record, out);
+            out.len() - head
+        });
+        self.settle(before, bytes)
+    }
+
+    /// The same with the values that were picked of a record.
+    fn push_picked(&mut self, picker: &mut Picker<'_, '_>) -> Result<bool, PageError> {
+        let before = self.records.len();
+        let (max_bytes, ends, tally) = (self.max_bytes, self.ends, &mut self.tally);
+        let written = self.records.add(|out, head| {
+            let limit = max_bytes.saturating_add(head);
+            picker
+                .write(limit, ends, tally, out)
+                .map(|bytes| bytes - head)
+        });
+        match written {
+            Ok(bytes) => self.settle(before, bytes),
+            Err(error) => {
+                self.records.truncate(before);
+                Err(error)
             }
-            self.records.truncate(before);
         }
+    }
+
+    /// Counts a record that makes the page so large, or takes it back if that is too large.
+    fn settle(&mut self, before: usize, bytes: usize) -> Result<bool, PageError> {
+        if bytes <= self.max_bytes {
+            self.count += 1;
+            return Ok(true);
+        }
+        self.records.truncate(before);
         if before == 0 {
             return Err(PageError::RecordTooLarge {
                 index: self.count,
-                bytes: after,
+                bytes,
                 limit: self.max_bytes,
             });
         }
@@ -478,12 +482,6 @@ fn slice<'t>(text: &'t str, start: &mut usize, end: u32) -> Result<&'t str, Page
     ))?;
     *start = end;
     Ok(part)
-}
-
-/// Appends `text` as a JSON string.
-fn escape(text: &str, out: &mut Vec<u8>) {
-    // Writing a string into a vector cannot fail.
-    let _ = serde_json::to_writer(out, text);
 }
 
 #[cfg(test)]

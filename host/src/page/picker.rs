@@ -1,14 +1,12 @@
 //! Builds records of chosen fields.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::time::Instant;
 
-use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::check::{Fields as Known, Tally};
+use super::escape::escape_inside;
 use super::json::{self, JsonError, Pointer};
+use super::names::Names;
+use super::scan::{Broken, Raw, Scanner};
 use super::{PageError, Pick, moment};
 
 /// Most picks: several times the fields of the widest entities known.
@@ -16,38 +14,44 @@ const MAX_PICKS: usize = 4096;
 /// Bytes walked through between two looks at the clock. They take some microseconds.
 const LONG_BYTES: usize = 64 * 1024;
 
-/// The picks of one call, prepared for any number of records.
-pub(super) struct Picker<'f> {
+/// Most members of a record whose names are remembered for the next one.
+const MAX_SHAPE: usize = MAX_PICKS;
+
+/// The picks of one call, prepared for any number of records of one body.
+pub(super) struct Picker<'f, 't> {
     picks: Vec<Prepared>,
-    /// Keys of the first level, each once, in the order of the picks.
-    keys: Vec<String>,
-    places: HashMap<String, usize>,
-    /// The entity's fields, as far as they are known.
+    /// Names of the first level, in the order of the picks.
+    names: Names,
+    /// The entity's fields, if records are held against them.
     known: Option<&'f Known>,
+    /// The members of the record before, by their number: name and place. Applications send the fields of every record in the
+    /// same order, so most names need one comparison.
+    shape: Vec<(&'t str, Option<usize>)>,
+    /// The chosen values of one record, by the place of their name.
+    values: Vec<Option<Raw<'t>>>,
     /// Bytes walked through since the last look at the clock.
     walked: usize,
 }
 
 struct Prepared {
-    /// Name in the output record as JSON text with its colon.
-    label: String,
+    /// Name in the output record as JSON text with its colon, escaped.
+    label: Vec<u8>,
     /// Place of the field of that name in the entity's definition.
     field: Option<usize>,
     /// Whether the field may be a point in time.
     may_be_moment: bool,
-    /// Place of the first key in `Picker::keys`.
+    /// Place of the first key in `Picker::names`.
     place: usize,
     /// Further keys.
     deeper: Vec<String>,
 }
 
-impl<'f> Picker<'f> {
+impl<'f, 't> Picker<'f, 't> {
     pub(super) fn new(picks: &[Pick], known: Option<&'f Known>) -> Result<Self, JsonError> {
         if picks.len() > MAX_PICKS {
             return Err(JsonError::TooMuch("4,096 fields of a record"));
         }
-        let mut keys = Vec::new();
-        let mut places = HashMap::new();
+        let mut names = Names::default();
         let mut prepared = Vec::with_capacity(picks.len());
         for pick in picks {
             let mut path = if pick.path.starts_with('/') {
@@ -56,60 +60,79 @@ impl<'f> Picker<'f> {
                 vec![pick.path.clone()]
             };
             let deeper = path.split_off(1);
-            let first = path.swap_remove(0);
-            let place = *places.entry(first).or_insert_with_key(|key| {
-                keys.push(key.clone());
-                keys.len() - 1
-            });
             let name = serde_json::to_string(&pick.name).map_err(|_| JsonError::NotUtf8)?;
+            let mut label = Vec::new();
+            escape_inside(&name, &mut label);
+            label.push(b':');
             prepared.push(Prepared {
-                label: format!("{name}:"),
-                field: known.and_then(|known| known.place(&pick.name, 0)),
+                label,
+                field: known.and_then(|known| known.place(&pick.name)),
                 may_be_moment: known.is_none_or(|known| known.may_be_moment(&pick.name)),
-                place,
+                place: names.add(path.swap_remove(0)),
                 deeper,
             });
         }
         Ok(Self {
+            values: vec![None; names.len()],
             picks: prepared,
-            keys,
-            places,
-            known,
+            names,
+            known: known.filter(|_| !crate::mechanism::off("answers.record-types")),
+            shape: Vec::new(),
             walked: 0,
         })
     }
 
-    /// Writes the record made of an element's chosen fields, in the order of the picks; absent ones are left out.
+    /// Reads the record that begins here.
+    pub(super) fn read(&mut self, scanner: &mut Scanner<'t>) -> Result<(), Broken> {
+        self.values.fill(None);
+        let mut number = 0;
+        let mut hint = 0;
+        scanner.object(|scanner, key| {
+            let place = match self.shape.get_mut(number) {
+                Some((before, place)) if *before == key.text => *place,
+                other => {
+                    let place = self.names.find(key, hint)?;
+                    match other {
+                        Some(shape) => *shape = (key.text, place),
+                        None if number < MAX_SHAPE => self.shape.push((key.text, place)),
+                        None => {}
+                    }
+                    place
+                }
+            };
+            number += 1;
+            let value = scanner.value()?;
+            if let Some(place) = place {
+                hint = place + 1;
+                if let Some(slot) = self.values.get_mut(place) {
+                    *slot = Some(value);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes the record made of the chosen values of the one that was read, in the order of the picks; absent ones are left out.
+    /// It is written as a JSON string.
     ///
-    /// Fails as soon as the record is longer than `limit`, as one value may be picked any number of times, and at `ends`.
-    pub(super) fn pick(
+    /// Ends early when there are more than `limit` bytes in `out`, as one value may be picked any number of times, and fails at
+    /// `ends`. Returns the bytes there would be at least.
+    pub(super) fn write(
         &mut self,
-        index: usize,
-        element: &RawValue,
         limit: usize,
         ends: Option<Instant>,
         tally: &mut Tally,
         out: &mut Vec<u8>,
-    ) -> Result<(), PageError> {
-        let known = self
-            .known
-            .filter(|_| !crate::mechanism::off("answers.record-types"));
+    ) -> Result<usize, PageError> {
         let mut keys = 0;
-        let mut values: Vec<Option<&RawValue>> = vec![None; self.keys.len()];
-        let mut reader = serde_json::Deserializer::from_str(element.get());
-        reader
-            .deserialize_map(Fields {
-                picker: self,
-                values: &mut values,
-            })
-            .map_err(|error| JsonError::NotJson(json::describe(&error)))?;
-        out.push(b'{');
+        out.extend_from_slice(b"\"{");
+        let first = out.len();
         for pick in &self.picks {
-            let mut value = values.get(pick.place).copied().flatten();
+            let mut value = self.values.get(pick.place).copied().flatten();
             for key in &pick.deeper {
                 // A guest cannot be stopped while the host works for it, so the host looks at the clock itself, though only
                 // where the steps since the last look took long enough to be worth it.
-                self.walked += value.map_or(0, |value| value.get().len());
+                self.walked += value.map_or(0, |value| value.text.len());
                 if self.walked > LONG_BYTES {
                     self.walked = 0;
                     if ends.is_some_and(|ends| Instant::now() >= ends) {
@@ -117,124 +140,56 @@ impl<'f> Picker<'f> {
                     }
                 }
                 value = match value {
-                    Some(value) => json::member(value, key)?,
+                    Some(value) => json::member(value.text, key)?,
                     None => None,
                 };
             }
             let Some(value) = value else { continue };
-            let text = value.get().as_bytes();
-            let bytes = out.len() + pick.label.len() + text.len() + 2;
-            if bytes > limit {
-                return Err(PageError::RecordTooLarge {
-                    index,
-                    bytes,
-                    limit,
-                });
+            // Escaping makes no text shorter.
+            let least = out.len() + pick.label.len() + value.text.len() + 2;
+            if least > limit {
+                return Ok(least);
             }
-            if out.len() > 1 {
+            if out.len() > first {
                 out.push(b',');
             }
-            out.extend_from_slice(pick.label.as_bytes());
+            out.extend_from_slice(&pick.label);
+            let text = value.text.as_bytes();
             let minutes = if pick.may_be_moment {
                 moment::offset_without_colon(text)
             } else {
                 None
             };
-            if let Some(known) = known {
+            if let Some(known) = self.known {
                 // What gets its colon now is what the definition wants.
                 let json = if minutes.is_some() {
                     "null"
                 } else {
-                    value.get()
+                    value.text
                 };
                 keys += usize::from(tally.member(known, pick.field, json));
             }
-            match minutes {
-                Some(minutes) => {
-                    out.extend_from_slice(&text[..minutes]);
-                    out.push(b':');
-                    out.extend_from_slice(&text[minutes..]);
+            match text {
+                [b'"', inside @ .., b'"'] if value.plain => {
+                    out.extend_from_slice(b"\\\"");
+                    match minutes.and_then(|minutes| inside.split_at_checked(minutes - 1)) {
+                        Some((hours, minutes)) => {
+                            out.extend_from_slice(hours);
+                            out.push(b':');
+                            out.extend_from_slice(minutes);
+                        }
+                        None => out.extend_from_slice(inside),
+                    }
+                    out.extend_from_slice(b"\\\"");
                 }
-                None => out.extend_from_slice(text),
+                _ if value.plain => out.extend_from_slice(text),
+                _ => escape_inside(value.text, out),
             }
         }
-        out.push(b'}');
-        if let Some(known) = known {
+        out.extend_from_slice(b"}\"");
+        if let Some(known) = self.known {
             tally.record(known, keys);
         }
-        Ok(())
-    }
-}
-
-struct Fields<'p, 'v, 'de> {
-    picker: &'p Picker<'p>,
-    values: &'v mut [Option<&'de RawValue>],
-}
-
-impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        // Applications send the fields of every record in the same order, and connectors pick them in that order more
-        // often than not: looking first behind the last one found makes most look-ups one comparison.
-        let mut hint = 0;
-        while let Some(found) = map.next_key_seed(Lookup {
-            picker: self.picker,
-            hint,
-        })? {
-            match found {
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Some(place) => {
-                    hint = place + 1;
-                    let value = map.next_value::<&RawValue>()?;
-                    if let Some(slot) = self.values.get_mut(place) {
-                        *slot = Some(value);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Lookup<'p> {
-    picker: &'p Picker<'p>,
-    hint: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Lookup<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Lookup<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        if self
-            .picker
-            .keys
-            .get(self.hint)
-            .is_some_and(|next| next == key)
-        {
-            return Ok(Some(self.hint));
-        }
-        Ok(self.picker.places.get(key).copied())
+        Ok(out.len())
     }
 }

@@ -1,8 +1,10 @@
+use bytes::Bytes;
+
 use super::*;
 
 fn records(page: Page) -> Vec<String> {
     let mut text = b"[".to_vec();
-    text.extend(page.into_bytes());
+    text.extend(page.bytes());
     text.push(b']');
     serde_json::from_slice(&text).unwrap()
 }

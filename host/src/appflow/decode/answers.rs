@@ -115,7 +115,7 @@ fn records(object: &Object<'_, '_>) -> Result<Records, Fault> {
         // Writing a string to memory cannot fail.
         inside.extend(serde_json::to_vec(&record).unwrap_or_default());
     }
-    Ok(Records(inside))
+    Ok(Records::of_inside(&inside))
 }
 
 /// Units other than seconds are converted, what does not fit is cut.

@@ -5,7 +5,9 @@
     reason = "tests"
 )]
 
-use super::{Identity, encode, encode_failure, query_overhead_bytes, retrieve_overhead_bytes};
+use super::{
+    Identity, encode, encode_failure, encode_whole, query_overhead_bytes, retrieve_overhead_bytes,
+};
 use crate::appflow::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -206,7 +208,7 @@ fn metadata() {
 
 #[test]
 fn pages() {
-    let records = Records(br#""{\"id\":\"1\",\"email\":\"a@example.com\"}""#.to_vec());
+    let records = Records::of_inside(br#""{\"id\":\"1\",\"email\":\"a@example.com\"}""#);
     let next_token = Some("eyJvIjoxfQ".to_owned());
     let expected = r#"{"isSuccess":true,"records":["{\"id\":\"1\",\"email\":\"a@example.com\"}"],"nextToken":"eyJvIjoxfQ"}"#;
     let page = Answer::QueryData(QueryDataAnswer {
@@ -417,13 +419,15 @@ proptest! {
     #[test]
     fn the_size_of_a_page_is_known_before(records in prop::collection::vec(any::<String>(), 0..4), token in prop::option::of(any::<String>())) {
         let inside: Vec<String> = records.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
-        let inside = Records(inside.join(",").into_bytes());
-        let length = inside.0.len();
+        let inside = Records::of_inside(inside.join(",").as_bytes());
+        let length = inside.len();
         let retrieved = Answer::RetrieveData(RetrieveDataAnswer { records: inside.clone() });
         prop_assert_eq!(encode(None, Ok(&retrieved)).len(), length + retrieve_overhead_bytes());
         let page = Answer::QueryData(QueryDataAnswer { records: inside, next_token: token.clone() });
         let bytes = encode(None, Ok(&page));
         prop_assert_eq!(bytes.len(), length + query_overhead_bytes(token.as_deref()));
+        prop_assert_eq!(&encode_whole(page), &bytes);
+        prop_assert_eq!(encode_whole(retrieved.clone()), encode(None, Ok(&retrieved)));
         let value: Value = serde_json::from_slice(&bytes).unwrap();
         prop_assert_eq!(value.get("records"), Some(&json!(records)));
         let token = token.filter(|token| !token.is_empty());

@@ -116,14 +116,80 @@ pub struct WriteRecordResult {
     pub error_message: Option<String>,
 }
 
+/// What the answer of an operation that returns records begins with.
+pub(in crate::appflow) const RECORDS_START: &[u8] = br#"{"isSuccess":true,"records":["#;
+
 /// Records as they stand inside the JSON array of an answer: each a JSON object, escaped and quoted as a JSON string,
 /// separated by commas: `"{\"id\":1}","{\"id\":2}"`. They are pasted as they are; whoever makes them answers for their
 /// form.
+///
+/// The beginning of the answer stands before them, so that the answer is finished in the same bytes.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Records(pub Vec<u8>);
+pub struct Records(Vec<u8>);
+
+impl Records {
+    /// Records that stand in another list already.
+    #[must_use]
+    pub fn of_inside(inside: &[u8]) -> Self {
+        match inside {
+            [] => Self::default(),
+            inside => Self([RECORDS_START, inside].concat()),
+        }
+    }
+
+    /// The inside of the array.
+    #[must_use]
+    pub fn inside(&self) -> &[u8] {
+        self.0.get(RECORDS_START.len()..).unwrap_or_default()
+    }
+
+    /// Bytes of the inside.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inside().len()
+    }
+
+    /// Whether there is no record.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inside().is_empty()
+    }
+
+    /// Makes room for so many bytes more.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.0.reserve(RECORDS_START.len() + bytes);
+    }
+
+    /// Adds a record, which `write` appends to the bytes it is given. As many of them as it is told stand before the inside. A
+    /// record that is not to stay is taken back by [`Records::truncate`], even if nothing was written.
+    pub fn add<R>(&mut self, write: impl FnOnce(&mut Vec<u8>, usize) -> R) -> R {
+        if self.0.is_empty() {
+            self.0.extend_from_slice(RECORDS_START);
+        } else {
+            self.0.push(b',');
+        }
+        write(&mut self.0, RECORDS_START.len())
+    }
+
+    /// Takes back all but the first bytes of the inside, which must be the end of a record.
+    pub fn truncate(&mut self, bytes: usize) {
+        match bytes {
+            0 => self.0.clear(),
+            bytes => self.0.truncate(RECORDS_START.len() + bytes),
+        }
+    }
+
+    /// The beginning of an answer, all records in it.
+    pub(in crate::appflow) fn into_start(self) -> Vec<u8> {
+        match self.0 {
+            empty if empty.is_empty() => RECORDS_START.to_vec(),
+            begun => begun,
+        }
+    }
+}
 
 impl fmt::Debug for Records {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Records({} bytes)", self.0.len())
+        write!(f, "Records({} bytes)", self.len())
     }
 }

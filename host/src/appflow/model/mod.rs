@@ -8,6 +8,7 @@ mod error;
 mod request;
 mod values;
 
+pub(in crate::appflow) use answer::RECORDS_START;
 pub use answer::{
     Answer, DescribeEntityAnswer, ListEntitiesAnswer, QueryDataAnswer, Records, RetrieveDataAnswer,
     ValidateSettingsAnswer, WriteDataAnswer, WriteRecordResult,

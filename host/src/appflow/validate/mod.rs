@@ -63,10 +63,10 @@ pub fn validate(answer: &Answer) -> Vec<Problem> {
         Answer::QueryData(answer) => {
             let token = answer.next_token.as_deref();
             report.token(token);
-            report.size(answer.records.0.len() + query_overhead_bytes(token));
+            report.size(answer.records.len() + query_overhead_bytes(token));
         }
         Answer::RetrieveData(answer) => {
-            report.size(answer.records.0.len() + retrieve_overhead_bytes())
+            report.size(answer.records.len() + retrieve_overhead_bytes())
         }
         Answer::ValidateConnectorRuntimeSettings(_)
         | Answer::ValidateCredentials

@@ -330,7 +330,7 @@ fn some_records() -> impl Strategy<Value = Records> {
             .iter()
             .map(|record| serde_json::to_string(record).unwrap())
             .collect();
-        Records(inside.join(",").into_bytes())
+        Records::of_inside(inside.join(",").as_bytes())
     })
 }
 

@@ -165,7 +165,7 @@ fn definitions() {
 fn pages() {
     let page = |bytes: usize, token: Option<&str>| {
         shown(&Answer::QueryData(QueryDataAnswer {
-            records: Records(vec![b' '; bytes]),
+            records: Records::of_inside(&vec![b' '; bytes]),
             next_token: token.map(str::to_owned),
         }))
     };
@@ -176,7 +176,7 @@ fn pages() {
     let fits = MAX_ANSWER_BYTES - retrieve_overhead_bytes();
     let retrieved = |bytes| {
         shown(&Answer::RetrieveData(RetrieveDataAnswer {
-            records: Records(vec![b' '; bytes]),
+            records: Records::of_inside(&vec![b' '; bytes]),
         }))
     };
     assert_eq!(retrieved(fits), [""; 0]);
