@@ -55,7 +55,7 @@ pub(crate) fn run(data: &[u8]) {
     assert!(page.count() <= max_records);
     let bytes = page.bytes();
     assert!(bytes.len() <= max_bytes, "{} bytes", bytes.len());
-    let taken = records(&bytes);
+    let taken = records(bytes);
     // A parser of trees refuses deep nesting, which the host passes over.
     if let Some(tree) = tree(&body) {
         compare(&tree, &pointer, &picks, skip, &outcome, taken.as_deref());
@@ -164,7 +164,7 @@ fn one(mut page: Page, text: &str) {
         let refused = matches!(outcome, Err(PageError::NotAnObject { .. }));
         assert_eq!(refused, !tree.is_object(), "{outcome:?}");
         if matches!(outcome, Ok(true)) {
-            assert_eq!(records(&page.bytes()), Some(vec![tree]));
+            assert_eq!(records(page.bytes()), Some(vec![tree]));
         }
     } else if let Err(error) = outcome {
         crate::assert_one_line("refusal", &error.to_string());
@@ -180,7 +180,7 @@ fn batch(mut page: Page, text: &str, at: usize) {
         Ok(taken) => {
             let parts = parts.map(|(first, second)| [first, second]);
             assert!(parts.is_some(), "a division that is none was taken");
-            let found = records(&page.bytes());
+            let found = records(page.bytes());
             let due: Option<Vec<Value>> = parts
                 .iter()
                 .flatten()

@@ -185,7 +185,7 @@ impl<'t> Scanner<'t> {
     fn string(&mut self) -> Result<bool, Broken> {
         let mut escaped = false;
         loop {
-            self.to_special();
+            self.go_to_special();
             match self.text.as_bytes().get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
@@ -203,7 +203,7 @@ impl<'t> Scanner<'t> {
     /// Goes to the next byte that does not stand for itself in a string: a quote, a backslash or a control character; or behind
     /// the end of the text.
     #[inline]
-    fn to_special(&mut self) {
+    fn go_to_special(&mut self) {
         let mut block = self.at / BLOCK;
         if block != self.block {
             self.load(block);
