@@ -14,6 +14,7 @@
 //! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
 //! * [`fakes`]: services of AWS, by moto and by servers that speak their wire formats.
 //! * [`addresses`]: addresses that no connector may reach, in every spelling.
+//! * [`kinto`]: a real Kinto server.
 //! * [`json_schema`]: whether a value fits a schema.
 //! * [`setup`]: where the things under test are.
 //! * [`server`]: the small HTTP server under all stand-ins.
@@ -26,6 +27,7 @@ pub mod checker;
 pub mod emf;
 pub mod fakes;
 pub mod json_schema;
+pub mod kinto;
 pub mod runtime_api;
 pub mod salesforce;
 pub mod server;

@@ -14,9 +14,34 @@ pub const BOOTSTRAP_VARIABLE: &str = "APPFLOW_TEST_BOOTSTRAP";
 /// Folder of compiled components, `NAME.cwasm` each.
 pub const ARTIFACTS_VARIABLE: &str = "APPFLOW_TEST_ARTIFACTS";
 
+/// Folder of the Python environment with the servers that tests talk to; `target/venv` of the workspace unless set.
+pub const ENVIRONMENT_VARIABLE: &str = "APPFLOW_TEST_VENV";
+
 /// ARN of the secret in every request of the tests, in the form AppFlow gives to its own.
 pub const SECRET_ARN: &str =
     "arn:aws:secretsmanager:eu-west-1:111122223333:secret:appflow!111122223333-demo-profile-AbCdEf";
+
+/// The interpreter of the Python environment with the servers that tests talk to.
+///
+/// # Errors
+///
+/// If it is not there, with what to do about it.
+pub fn python() -> Result<PathBuf> {
+    let environment = std::env::var_os(ENVIRONMENT_VARIABLE).map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv"),
+        PathBuf::from,
+    );
+    let python = environment.join("bin/python");
+    if python.exists() {
+        return Ok(python);
+    }
+    bail!(
+        "{} does not exist; run `cargo xtask test`, which sets it up, or `python3 -m venv {1} && {1}/bin/pip install \
+         --require-hashes -r tests/requirements.txt`",
+        python.display(),
+        environment.display()
+    )
+}
 
 /// The things under test.
 #[derive(Debug, Clone)]

@@ -88,6 +88,10 @@ mod component {
         invocation::millis_left()
     }
 
+    pub(crate) fn sleep(millis: u32) {
+        std::thread::sleep(std::time::Duration::from_millis(u64::from(millis)));
+    }
+
     pub(crate) fn credentials() -> Result<Secret> {
         let secret = crate::bindings::wit_host::credentials::get();
         secret.map(Secret::from).map_err(Error::from)
@@ -197,6 +201,8 @@ mod nowhere {
     pub(crate) fn millis_left() -> u32 {
         0
     }
+
+    pub(crate) fn sleep(_millis: u32) {}
 
     pub(crate) fn credentials() -> Result<Secret> {
         nowhere()

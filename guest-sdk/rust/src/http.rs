@@ -24,7 +24,7 @@ use crate::{Result, host};
 #[doc(inline)]
 pub use crate::signature::Signature;
 #[doc(inline)]
-pub use crate::url::{encode, join, resolve};
+pub use crate::url::{encode, join, parameter, resolve};
 #[doc(inline)]
 pub use wit::{Body, Credential, Placement, Signing};
 

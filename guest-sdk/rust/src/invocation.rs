@@ -26,3 +26,21 @@ pub fn entity_json() -> Option<String> {
 pub fn millis_left() -> u32 {
     host::millis_left()
 }
+
+/// Milliseconds that must be left behind a wait, for a request and the answer.
+const AFTER_A_WAIT_MILLIS: u32 = 5000;
+
+/// Waits some seconds before the next request, as applications ask for by headers such as `Backoff`, if that leaves time
+/// for it; false, at once, if it does not. Waits after failed requests are the host's.
+#[must_use = "false means that there is no time to wait"]
+pub fn wait(seconds: u32) -> bool {
+    if seconds == 0 {
+        return true;
+    }
+    let millis = seconds.saturating_mul(1000);
+    if host::millis_left() < millis.saturating_add(AFTER_A_WAIT_MILLIS) {
+        return false;
+    }
+    host::sleep(millis);
+    true
+}

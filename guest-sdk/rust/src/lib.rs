@@ -12,6 +12,7 @@ mod error;
 mod evaluate;
 mod export;
 pub mod filter;
+mod fit;
 mod host;
 pub mod http;
 pub mod invocation;
@@ -25,6 +26,7 @@ mod settings;
 mod signature;
 #[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
 pub mod testing;
+pub mod time;
 pub mod token;
 mod traits;
 mod url;

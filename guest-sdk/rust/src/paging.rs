@@ -12,11 +12,10 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use self::next::Style;
 use self::state::State;
 use crate::http::Response;
-use crate::page::{self, Batch, Emitted, Pick, Record, Space};
-use crate::{Error, QueryRequest, Result, http, token};
+use crate::page::{self, Batch, Pick, Record, Space};
+use crate::{Error, QueryRequest, Result, http, invocation, log, token};
 
 pub use self::next::Next;
 
@@ -45,7 +44,6 @@ const TIME_RESERVE_MILLIS: u32 = 1000;
 ///         })
 /// }
 /// ```
-#[derive(Debug)]
 #[must_use = "nothing is read until `follow` or `emit`"]
 pub struct Paging<'a> {
     request: &'a QueryRequest,
@@ -53,6 +51,32 @@ pub struct Paging<'a> {
     pointer: String,
     picks: Vec<Pick>,
     filtered: bool,
+    each: Option<Each<'a>>,
+    backoff: Option<String>,
+}
+
+/// What makes a record of the page of one of the application's, both as JSON text.
+type Each<'a> = Box<dyn FnMut(&str) -> Result<Option<String>> + 'a>;
+
+impl std::fmt::Debug for Paging<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Paging")
+            .field("page_size", &self.page_size)
+            .field("pointer", &self.pointer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of the records of an answer.
+struct Handed {
+    /// Records done with, from the first that was not passed over.
+    done: u32,
+    /// Of these, the ones in the page.
+    emitted: u32,
+    /// Records that found no room, or were not looked at.
+    left: u32,
+    /// All records of the answer.
+    total: u32,
 }
 
 impl<'a> Paging<'a> {
@@ -64,6 +88,8 @@ impl<'a> Paging<'a> {
             pointer: String::new(),
             picks: Vec::new(),
             filtered: false,
+            each: None,
+            backoff: None,
         }
     }
 
@@ -98,6 +124,26 @@ impl<'a> Paging<'a> {
         }
     }
 
+    /// Makes each record by a function, from the application's as JSON text: another form, or none for a record that is
+    /// not wanted, such as one that does not meet what the application could not filter by. [`picks`](Self::picks) mean
+    /// nothing then, and the records come through the connector: without need, it is slower than without it.
+    #[cfg(feature = "json")]
+    pub fn filter_map(self, each: impl FnMut(&str) -> Result<Option<String>> + 'a) -> Self {
+        Self {
+            each: Some(Box::new(each)),
+            ..self
+        }
+    }
+
+    /// A header by which an answer asks to be left alone for some seconds, although it is a success, such as `Backoff`.
+    /// The next request of this call waits so long; where there is no time for that, the page ends.
+    pub fn backoff(self, header: impl Into<String>) -> Self {
+        Self {
+            backoff: Some(header.into()),
+            ..self
+        }
+    }
+
     fn refuse_condition(&self) -> Result<()> {
         if self.filtered || self.request.condition().is_none() {
             return Ok(());
@@ -117,7 +163,7 @@ impl<'a> Paging<'a> {
     /// Those of `fetch`; [`Error::Unsupported`] for a condition (see [`Paging::filtered`]); `InvalidArgument` for a token that is not of this entity and way of paging; `ServerError` if
     /// the application's next page is one already read; `RequestTimeout` if not even one record could be taken.
     pub fn follow(
-        self,
+        mut self,
         next: Next,
         mut fetch: impl FnMut(&At) -> Result<Response>,
     ) -> Result<Option<String>> {
@@ -128,7 +174,7 @@ impl<'a> Paging<'a> {
         let mut progress = false;
         loop {
             let before = page::room();
-            let Some(size) = state.size_to_ask(&next, &before) else {
+            let Some(size) = state.size_to_ask(&next, &before, self.each.is_some()) else {
                 return Ok(None);
             };
             let at = At {
@@ -141,7 +187,7 @@ impl<'a> Paging<'a> {
                     "the application's next page is one that was read already; stopped, as it would never end",
                 ));
             }
-            let (ahead, emitted) = {
+            let (ahead, handed, pause) = {
                 // In a scope of its own: the host holds the body until the answer is dropped.
                 let response = fetch(&at)?;
                 response.check_ok()?;
@@ -151,32 +197,34 @@ impl<'a> Paging<'a> {
                 (
                     next.look_ahead(&response, &at)?,
                     self.hand_over(&response, &state)?,
+                    self.pause(&response),
                 )
             };
-            state.done = state.done.saturating_add(u64::from(emitted.taken));
+            state.done = state.done.saturating_add(u64::from(handed.emitted));
             let after = page::room();
 
             if state.wanted() == Some(0) {
                 return Ok(None);
             }
-            if emitted.left > 0 {
-                if emitted.taken == 0 && !progress {
+            if handed.left > 0 {
+                if handed.done == 0 && !progress {
                     return Err(no_progress());
                 }
                 // Too many bytes for one answer: ask for no more than did fit next time.
                 if after.records_left > 0 && after.millis_left > 0 && !progress {
-                    state.cap = Some(emitted.taken.max(1));
+                    state.cap = Some(handed.done.max(1));
                 }
-                state.cut(&next, size, emitted.taken);
+                state.cut(&next, size, handed.done);
                 return state.token(self.request, &next).map(Some);
             }
             progress = true;
-            match next.after(&at, ahead, emitted.total) {
+            match next.after(&at, ahead, handed.total) {
                 None => return Ok(None),
                 Some(place) => state.go_to(place, size),
             }
             slowest = slowest.max(before.millis_left.saturating_sub(after.millis_left));
-            if !worth_another(&next, &before, &after, emitted.total, slowest) {
+            let end = !worth_another(&next, &before, &after, handed.total, slowest);
+            if end || !wait(pause) {
                 if seen.contains(&state.place) {
                     continue; // The guard above refuses it.
                 }
@@ -228,8 +276,21 @@ impl<'a> Paging<'a> {
         token::encode(&[KIND, &self.request.entity, &(done + taken).to_string()]).map(Some)
     }
 
+    /// Seconds that an answer asks to wait.
+    fn pause(&self, response: &Response) -> u32 {
+        let header = self.backoff.as_deref();
+        header
+            .and_then(|name| response.header(name))
+            .and_then(|seconds| seconds.trim().parse().ok())
+            .unwrap_or(0)
+    }
+
     /// Hands the records of an answer to the host, but no more of them than a filter's LIMIT still allows.
-    fn hand_over(&self, response: &Response, state: &State) -> Result<Emitted> {
+    fn hand_over(&mut self, response: &Response, state: &State) -> Result<Handed> {
+        #[cfg(feature = "json")]
+        if let Some(each) = &mut self.each {
+            return hand_over_each(each, response, &self.pointer, state);
+        }
         let end = state
             .wanted()
             .and_then(|wanted| u32::try_from(wanted).ok()?.checked_add(state.skip));
@@ -240,11 +301,17 @@ impl<'a> Paging<'a> {
         {
             return self.hand_over_some(response, state.skip, end);
         }
-        page::emit_json_from(response, &self.pointer, &self.picks, state.skip)
+        let emitted = page::emit_json_from(response, &self.pointer, &self.picks, state.skip)?;
+        Ok(Handed {
+            done: emitted.taken,
+            emitted: emitted.taken,
+            left: emitted.left,
+            total: emitted.total,
+        })
     }
 
     /// Emits the records of an answer from one place to another, one by one.
-    fn hand_over_some(&self, response: &Response, skip: u32, end: u32) -> Result<Emitted> {
+    fn hand_over_some(&self, response: &Response, skip: u32, end: u32) -> Result<Handed> {
         let mut taken = 0;
         for index in skip..end {
             let place = format!("{}/{index}", self.pointer);
@@ -265,13 +332,68 @@ impl<'a> Paging<'a> {
             }
             taken += 1;
         }
-        Ok(Emitted {
-            taken,
+        Ok(Handed {
+            done: taken,
+            emitted: taken,
             left: end - skip - taken,
             total: end,
-            rest: String::new(),
         })
     }
+}
+
+/// Makes the records of an answer one by one and emits them.
+#[cfg(feature = "json")]
+fn hand_over_each(
+    each: &mut Each,
+    response: &Response,
+    pointer: &str,
+    state: &State,
+) -> Result<Handed> {
+    let no_array = || Error::server_error("the application's answer has no array of records");
+    let array = response.json_at(pointer)?.ok_or_else(no_array)?;
+    let records: Vec<&serde_json::value::RawValue> =
+        serde_json::from_str(&array).map_err(|_| no_array())?;
+    let total = u32::try_from(records.len())?;
+    let wanted = state.wanted().unwrap_or(u64::MAX);
+    let mut batch = Batch::new();
+    // Where in the array the records lie that were pushed: what counts is how many of them find room.
+    let mut places = Vec::new();
+    let mut done = 0;
+    for (place, record) in (0..total).zip(&records).skip(usize::try_from(state.skip)?) {
+        if u64::try_from(places.len())? == wanted {
+            break;
+        }
+        if let Some(record) = each(record.get())? {
+            places.push(place);
+            if !batch.push(record)? {
+                break;
+            }
+        }
+        done += 1;
+    }
+    let emitted = batch.finish()?;
+    if let Some(refused) = places.get(usize::try_from(emitted)?) {
+        done = refused - state.skip;
+    }
+    Ok(Handed {
+        done,
+        emitted,
+        left: total.saturating_sub(state.skip).saturating_sub(done),
+        total,
+    })
+}
+
+/// Waits as an answer asked for; false if there is no time.
+fn wait(seconds: u32) -> bool {
+    let waited = invocation::wait(seconds);
+    if !waited {
+        let seconds = seconds.to_string();
+        log::info(
+            "the page ends here, as the application asks to wait longer than there is time",
+            &[("seconds", &seconds)],
+        );
+    }
+    waited
 }
 
 fn no_progress() -> Error {
@@ -291,11 +413,7 @@ fn worth_another(next: &Next, before: &Space, after: &Space, total: u32, slowest
         return false;
     }
     // A page that will be cut is fetched again by the next call, so rather end the page early.
-    let fixed_size = matches!(
-        next.style,
-        Style::Link(_) | Style::LinkHeader | Style::Number(_)
-    );
-    if fixed_size && after.records_left < total {
+    if next.has_fixed_size() && after.records_left < total {
         return false;
     }
     after.bytes_left >= before.bytes_left.saturating_sub(after.bytes_left)

@@ -138,6 +138,8 @@ pub struct Run<T> {
     pub requests: Vec<Sent>,
     /// Log lines in order.
     pub logs: Vec<(Level, String)>,
+    /// Simulated milliseconds spent in [`invocation::wait`](crate::invocation::wait).
+    pub waited_millis: u32,
 }
 
 type Application = Rc<dyn Fn(&Sent) -> Answer>;
@@ -228,6 +230,7 @@ impl FakeHost {
             records: call.records,
             requests: call.requests,
             logs: call.logs,
+            waited_millis: call.waited_millis,
         }
     }
 
@@ -249,6 +252,7 @@ impl FakeHost {
                 records: run.records,
                 requests: run.requests,
                 logs: run.logs,
+                waited_millis: run.waited_millis,
             });
             let Some(next) = next.filter(|token| !token.is_empty()) else {
                 return Ok(pages);
@@ -270,6 +274,7 @@ struct Call {
     records: Vec<String>,
     bytes: u32,
     millis_left: u32,
+    waited_millis: u32,
     requests: Vec<Sent>,
     logs: Vec<(Level, String)>,
 }
@@ -282,6 +287,7 @@ impl Call {
             records: Vec::new(),
             bytes: 0,
             millis_left,
+            waited_millis: 0,
             requests: Vec::new(),
             logs: Vec::new(),
         }

@@ -1,6 +1,6 @@
 //! Percent-encoding and the little of RFC 3986 that paging needs.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -98,6 +98,26 @@ pub(crate) fn push_query(url: &mut String, name: &str, value: &str) {
     url.push_str(&encode(name));
     url.push('=');
     url.push_str(&encode(value));
+}
+
+/// The value of a query parameter of a link, decoded; the first if there are more.
+///
+/// ```
+/// use appflow_connector::http::parameter;
+///
+/// assert_eq!(parameter("https://a.example/items?_limit=2&_token=a%3D", "_token").as_deref(), Some("a="));
+/// ```
+pub fn parameter(link: &str, name: &str) -> Option<String> {
+    let link = link.split('#').next()?;
+    let (_, query) = link.split_once('?')?;
+    let decode = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .find_map(|(key, value)| (decode(key) == name).then(|| decode(value)))
 }
 
 /// The target of `rel="next"` in a `Link` header (RFC 8288).
@@ -208,11 +228,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn parameters_are_found_and_decoded() {
+        for (link, value) in [
+            (
+                "https://a.example/x?y=1&at=a%2Fb+c%C3%A9&at=2#at=3",
+                Some("a/b cé"),
+            ),
+            ("?at=", Some("")),
+            ("/x?at", Some("")),
+            ("/x?%61t=1", Some("1")),
+            ("/x?chat=1", None),
+            ("/at=1", None),
+            ("/x#?at=1", None),
+        ] {
+            assert_eq!(parameter(link, "at").as_deref(), value, "{link}");
+        }
+    }
+
     proptest! {
         #[test]
         fn nothing_here_panics(a in "[a-z:/?#.<>;=\", é]{0,30}", b in "[a-z:/?#.<>;=\", é]{0,30}") {
             resolve(&a, &b);
             next_of_link_header(&a);
+            parameter(&a, &b);
             join(&a, [&b]);
         }
     }

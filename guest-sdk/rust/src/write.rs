@@ -1,7 +1,11 @@
 //! Writing: one result for each record, in the order of the records.
 
+mod batches;
+
 use crate::bindings::wit_destination as wit;
 
+#[doc(inline)]
+pub use batches::{Batches, Ready};
 #[doc(inline)]
 pub use wit::{Operation, WriteRequest, WriteResult};
 
@@ -115,6 +119,12 @@ impl WriteResults {
     /// Whether the record at this place has a result.
     pub fn is_set(&self, index: usize) -> bool {
         self.0.get(index).is_some_and(Option::is_some)
+    }
+
+    /// Whether a record has a result that says that it was not written.
+    pub fn any_failed(&self) -> bool {
+        let mut set = self.0.iter().flatten();
+        set.any(|result| result.error.is_some())
     }
 
     /// Whether each record was written.

@@ -1,17 +1,47 @@
-//! The application of a case: a script, the Salesforce stand-in, or nothing.
+//! The application of a case: a script, the Salesforce stand-in, a real Kinto, or nothing.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::spec::{ApplicationKind, Spec};
 use super::values::Values;
+use crate::kinto::{self, Bucket, Kinto};
 use crate::salesforce::{self, Fault, SalesforceStandIn};
 use crate::upstream::{Script, Seen, Upstream};
 
 /// Host under which requests for the Salesforce stand-in are made, so that the connector's own grants are tested.
 pub(super) const INSTANCE_HOST: &str = "acme.my.salesforce.com";
+
+/// Host under which requests for Kinto are made, likewise.
+pub(super) const KINTO_HOST: &str = "kinto.services.mozilla.com";
+
+/// `[kinto]` of a case: what lies in its bucket.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shelf {
+    #[serde(default)]
+    collections: BTreeMap<String, Shelved>,
+}
+
+/// A collection of a case.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shelved {
+    /// JSON Schema as JSON text.
+    schema: Option<String>,
+    /// Records as JSON text, a list.
+    records: Option<String>,
+    /// So many records more, `{"id": "n000", "number": 0, "even": true}` and so on.
+    #[serde(default)]
+    numbered: usize,
+    /// Identifiers of records that are removed again.
+    #[serde(default)]
+    removed: Vec<String>,
+}
 
 /// A running application.
 #[derive(Debug)]
@@ -23,6 +53,12 @@ pub(super) enum Application {
         faults: Vec<Fault>,
         /// Requests before the case's own.
         before: usize,
+    },
+    /// A bucket of the Kinto that all cases share.
+    Kinto {
+        kinto: &'static Kinto,
+        bucket: Bucket<'static>,
+        collections: Vec<String>,
     },
 }
 
@@ -55,6 +91,20 @@ impl Application {
                     before: 0,
                 })
             }
+            ApplicationKind::Kinto => {
+                let table = spec.kinto.clone().unwrap_or_default();
+                let shelf: Shelf = table.try_into().context("[kinto]")?;
+                let kinto = Kinto::shared()?;
+                let bucket = kinto.bucket()?;
+                for (name, shelved) in &shelf.collections {
+                    shelved.fill(name, &bucket)?;
+                }
+                Ok(Self::Kinto {
+                    kinto,
+                    bucket,
+                    collections: shelf.collections.into_keys().collect(),
+                })
+            }
         }
     }
 
@@ -64,7 +114,33 @@ impl Application {
             Self::None => None,
             Self::Script(upstream) => Some(upstream.url()),
             Self::Salesforce { stand_in, .. } => Some(stand_in.url().to_owned()),
+            Self::Kinto { kinto, .. } => Some(kinto.url()),
         }
+    }
+
+    /// Further values that requests, answers and scripts may name.
+    pub(super) fn values(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Kinto { bucket, .. } => vec![
+                ("serverUrl", format!("https://{KINTO_HOST}")),
+                ("bucket", bucket.name.clone()),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The secret of cases that have none of their own.
+    pub(super) fn secret(&self) -> BTreeMap<String, String> {
+        let pairs = match self {
+            Self::Kinto { .. } => [("username", kinto::USER), ("password", kinto::PASSWORD)],
+            _ => [
+                ("accessToken", "{{token}}"),
+                ("refreshToken", "CANARY-REFRESH-88e0"),
+            ],
+        };
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into()
     }
 
     /// A token it accepts.
@@ -82,6 +158,7 @@ impl Application {
             Self::Salesforce { .. } => format!(
                 "{url},login.salesforce.com={url},test.salesforce.com={url},{INSTANCE_HOST}={url}"
             ),
+            Self::Kinto { .. } => format!("{url},{KINTO_HOST}={url}"),
             _ => url,
         })
     }
@@ -89,7 +166,7 @@ impl Application {
     /// Forgets what came before the case's own requests, and lets its faults come.
     pub(super) fn begin(&mut self) {
         match self {
-            Self::None => {}
+            Self::None | Self::Kinto { .. } => {}
             Self::Script(upstream) => upstream.clear_requests(),
             Self::Salesforce {
                 stand_in,
@@ -115,19 +192,21 @@ impl Application {
 
     /// Everything it stores, by object.
     pub(super) fn everything_stored(&self) -> Result<BTreeMap<String, serde_json::Value>> {
-        let Self::Salesforce { stand_in, .. } = self else {
-            return Ok(BTreeMap::new());
+        let objects = match self {
+            Self::Salesforce { stand_in, .. } => stand_in.objects(),
+            Self::Kinto { collections, .. } => collections.clone(),
+            _ => Vec::new(),
         };
-        let objects = stand_in.objects().into_iter();
         objects
+            .into_iter()
             .map(|object| Ok((object.clone(), self.stored(&object)?)))
             .collect()
     }
 
-    /// Requests of the case.
+    /// Requests of the case; a real server tells of none.
     pub(super) fn requests(&self) -> Vec<Seen> {
         match self {
-            Self::None => Vec::new(),
+            Self::None | Self::Kinto { .. } => Vec::new(),
             Self::Script(upstream) => upstream.requests(),
             Self::Salesforce { stand_in, .. } => stand_in
                 .requests()
@@ -153,13 +232,36 @@ impl Application {
         }
     }
 
-    /// Records of an object as JSON.
+    /// Records of an object, or of a collection, as JSON.
     pub(super) fn stored(&self, object: &str) -> Result<serde_json::Value> {
         match self {
             Self::Salesforce { stand_in, .. } => {
                 Ok(serde_json::to_value(stand_in.records(object))?)
             }
-            _ => anyhow::bail!("only the Salesforce stand-in stores records"),
+            Self::Kinto { bucket, .. } => Ok(Value::Array(bucket.records(object)?)),
+            _ => anyhow::bail!("only the Salesforce stand-in and Kinto store records"),
         }
+    }
+}
+
+impl Shelved {
+    fn fill(&self, name: &str, bucket: &Bucket) -> Result<()> {
+        let parse = |text: &Option<String>, what: &str| match text {
+            None => Ok(Value::Null),
+            Some(text) => serde_json::from_str(text).with_context(|| format!("{what} of {name}")),
+        };
+        let schema = parse(&self.schema, "schema")?;
+        let mut records = match parse(&self.records, "records")? {
+            Value::Array(records) => records,
+            _ => Vec::new(),
+        };
+        records.extend((0..self.numbered).map(|number| {
+            serde_json::json!({"id": format!("n{number:03}"), "number": number, "even": number % 2 == 0})
+        }));
+        bucket.fill(name, &schema, &records)?;
+        for id in &self.removed {
+            bucket.delete(&format!("/collections/{name}/records/{id}"))?;
+        }
+        Ok(())
     }
 }

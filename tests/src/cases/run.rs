@@ -93,14 +93,10 @@ pub(super) fn start<'a>(
     }
     values.set("instanceUrl", format!("https://{INSTANCE_HOST}"));
     values.set("token", application.token());
-    let secret = spec.secret.clone().unwrap_or_else(|| {
-        [
-            ("accessToken", "{{token}}"),
-            ("refreshToken", "CANARY-REFRESH-88e0"),
-        ]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .into()
-    });
+    for (name, value) in application.values() {
+        values.set(name, value);
+    }
+    let secret = spec.secret.clone().unwrap_or_else(|| application.secret());
     let secret: std::collections::BTreeMap<String, String> = secret
         .into_iter()
         .map(|(key, value)| (key, values.fill_text(&value)))

@@ -16,6 +16,9 @@ pub struct Spec {
     pub application: Option<ApplicationKind>,
     /// Settings of the Salesforce stand-in.
     pub salesforce: Option<toml::Table>,
+    /// What lies in the case's bucket of Kinto: `collections`, each with `schema` and `records` as JSON text, `numbered`
+    /// records, and identifiers `removed` again.
+    pub kinto: Option<toml::Table>,
     /// Whether the entity is described first and its definition sent along, as AppFlow does. Off unless set.
     #[serde(default)]
     pub describe: bool,
@@ -27,7 +30,7 @@ pub struct Spec {
     /// Variables of the function's environment.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// The secret; by default one with an OAuth 2 token the application accepts.
+    /// The secret; by default one the application accepts: user name and password for Kinto, else an OAuth 2 token.
     pub secret: Option<BTreeMap<String, String>>,
     /// Values for placeholders.
     #[serde(default)]
@@ -54,6 +57,8 @@ pub enum ApplicationKind {
     Script,
     /// The Salesforce stand-in.
     Salesforce,
+    /// A bucket of its own in a real Kinto.
+    Kinto,
 }
 
 /// What must be so besides the answer.
@@ -66,7 +71,7 @@ pub struct Expect {
     pub seconds: Option<f64>,
     /// Processes started; 1 unless set.
     pub starts: Option<u64>,
-    /// Number of requests to the application.
+    /// Number of requests to the application, if it is a stand-in.
     pub requests: Option<usize>,
     /// Requests to the application, exactly these in this order.
     #[serde(default)]
@@ -74,7 +79,7 @@ pub struct Expect {
     /// Texts that must turn up in the log.
     #[serde(default)]
     pub log: Vec<String>,
-    /// Records of an object in the stand-in afterwards, by object: a JSON list that must match.
+    /// Records of an object, or of a collection of Kinto, afterwards, by its name: a JSON list that must match.
     #[serde(default)]
     pub stored: BTreeMap<String, String>,
     /// Largest resident memory of the process in MiB.

@@ -8,6 +8,7 @@
 //! | `secretArn` | ARN of the secret of the case |
 //! | `upstream` | address of the application, `http://127.0.0.1:PORT` |
 //! | `instanceUrl` | address of the Salesforce stand-in under a name of Salesforce |
+//! | `serverUrl`, `bucket` | address of Kinto under a name its connector is granted, and the case's bucket there |
 //! | `secret.KEY` | a value of the secret |
 //! | `nextToken` | the token of the last answer that had one; of its first page if pages are followed |
 //! | `repeat:COUNT:TEXT` | the text, so many times |

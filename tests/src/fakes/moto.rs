@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -10,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
+
+use crate::setup::python;
 
 /// Importing moto takes seconds on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -39,19 +40,11 @@ pub struct Moto {
 impl Moto {
     /// Starts moto on a free port of 127.0.0.1 and waits until it listens.
     ///
-    /// Python comes from the virtual environment that `APPFLOW_TEST_VENV` names, else from `target/venv` of the workspace.
-    ///
     /// # Errors
     ///
     /// If there is no such environment or no moto in it, with what to do about it.
     pub fn start() -> Result<Self> {
-        let python = environment().join("bin/python");
-        ensure!(
-            python.exists(),
-            "{} does not exist; {}",
-            python.display(),
-            instruction()
-        );
+        let python = python()?;
         let mut child = Command::new(&python)
             .args(["-c", PROGRAM])
             .stdin(Stdio::piped())
@@ -157,21 +150,6 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn environment() -> PathBuf {
-    std::env::var_os("APPFLOW_TEST_VENV").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv"),
-        PathBuf::from,
-    )
-}
-
-fn instruction() -> String {
-    format!(
-        "tests of Secrets Manager need moto: run `cargo xtask test`, which sets it up, or `python3 -m venv {0} && \
-         {0}/bin/pip install 'moto[server,secretsmanager]'`",
-        environment().display()
-    )
-}
-
 /// Reads the log until it names the address. The rest is read and dropped, lest the pipe fill up.
 fn listening(stderr: ChildStderr) -> Result<SocketAddr> {
     let (sender, lines) = mpsc::channel();
@@ -202,7 +180,7 @@ fn listening(stderr: ChildStderr) -> Result<SocketAddr> {
             }
             Err(RecvTimeoutError::Timeout) => bail!("moto did not start in time:\n{log}"),
             Err(RecvTimeoutError::Disconnected) => {
-                bail!("moto ended at start; {}\n{log}", instruction())
+                bail!("moto ended at start:\n{log}")
             }
         }
     }

@@ -20,7 +20,7 @@ fn every_case_folder_gets_its_answer() {
     }
     // Some cases alone tell nothing of what all of them need.
     if std::env::var_os(CHOICE_VARIABLE).is_none() {
-        for plugin in ["hello", "salesforce"] {
+        for plugin in ["hello", "kinto", "salesforce"] {
             let manifest = root
                 .join("../../plugins")
                 .join(plugin)
@@ -63,7 +63,7 @@ fn the_cases_cover_every_operation_and_every_error_code() {
             );
         }
     }
-    for component in ["salesforce", "hostile"] {
+    for component in ["kinto", "salesforce", "hostile"] {
         for operation in OPERATIONS {
             let covered = operations.contains(&(component.to_owned(), operation));
             assert!(covered, "no case of {operation} for {component}");

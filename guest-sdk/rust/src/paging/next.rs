@@ -9,6 +9,7 @@ type LookAhead = Box<dyn Fn(&Response, &At) -> Result<Option<String>>>;
 pub(super) enum Style {
     Link(String),
     LinkHeader,
+    Header(String),
     Cursor(String),
     Custom(LookAhead),
     Offset,
@@ -19,6 +20,7 @@ pub(super) enum Style {
 #[must_use]
 pub struct Next {
     pub(super) style: Style,
+    parameter: Option<String>,
     more_at: Option<String>,
     total_at: Option<String>,
     short_page_ends: bool,
@@ -43,6 +45,7 @@ impl Next {
     fn new(style: Style) -> Self {
         Self {
             style,
+            parameter: None,
             more_at: None,
             total_at: None,
             short_page_ends: false,
@@ -57,6 +60,25 @@ impl Next {
     /// The link with `rel="next"` in the `Link` header (RFC 8288), for [`At::url`].
     pub fn link_header() -> Self {
         Self::new(Style::LinkHeader)
+    }
+
+    /// A link, or a cursor, that is all a header of the application's own has, such as `Next-Page`; absent at the end.
+    pub fn header(name: impl Into<String>) -> Self {
+        Self::new(Style::Header(name.into()))
+    }
+
+    /// Of a link, only the value of this query parameter counts, and is the cursor, for [`At::cursor`]. Links of
+    /// applications behind proxies name hosts that are not theirs, and long ones do not fit into a token.
+    ///
+    /// ```
+    /// # use appflow_connector::page::Next;
+    /// let next = Next::header("Next-Page").parameter("_token");
+    /// ```
+    pub fn parameter(self, name: impl Into<String>) -> Self {
+        Self {
+            parameter: Some(name.into()),
+            ..self
+        }
     }
 
     /// A cursor at a JSON pointer, for [`At::cursor`]; absent, null or empty at the end.
@@ -110,10 +132,20 @@ impl Next {
         match self.style {
             Style::Link(_) => "link",
             Style::LinkHeader => "header",
+            Style::Header(_) => "own-header",
             Style::Cursor(_) => "cursor",
             Style::Custom(_) => "custom",
             Style::Offset => "offset",
             Style::Number(_) => "number",
+        }
+    }
+
+    /// Whether the size of the next page is that of this one, whatever is asked for: it stands in the link.
+    pub(super) fn has_fixed_size(&self) -> bool {
+        match self.style {
+            Style::Link(_) | Style::LinkHeader | Style::Header(_) => self.parameter.is_none(),
+            Style::Number(_) => true,
+            Style::Cursor(_) | Style::Custom(_) | Style::Offset => false,
         }
     }
 
@@ -127,9 +159,11 @@ impl Next {
     pub(super) fn first_place(&self) -> Place {
         match self.style {
             Style::Offset | Style::Number(_) => Place::Number(self.first()),
-            Style::Link(_) | Style::LinkHeader | Style::Cursor(_) | Style::Custom(_) => {
-                Place::Text(None)
-            }
+            Style::Link(_)
+            | Style::LinkHeader
+            | Style::Header(_)
+            | Style::Cursor(_)
+            | Style::Custom(_) => Place::Text(None),
         }
     }
 
@@ -140,8 +174,21 @@ impl Next {
                 .header("link")
                 .as_deref()
                 .and_then(url::next_of_link_header),
+            Style::Header(name) => response.header(name),
             Style::Custom(find) => find(response, at)?,
             Style::Offset | Style::Number(_) => None,
+        };
+        let text = match (text, &self.parameter) {
+            (Some(link), Some(name)) if !link.is_empty() => {
+                // A link without it would be taken for the end, and records be lost.
+                let value = url::parameter(&link, name);
+                Some(value.filter(|value| !value.is_empty()).ok_or_else(|| {
+                    crate::Error::server_error(format!(
+                        "the application's link to the next page has no parameter '{name}'"
+                    ))
+                })?)
+            }
+            (text, _) => text,
         };
         let more = match &self.more_at {
             Some(pointer) => Some(
@@ -184,7 +231,11 @@ impl Next {
                         .saturating_mul(u64::from(at.size)),
                 )
             }
-            Style::Link(_) | Style::LinkHeader | Style::Cursor(_) | Style::Custom(_) => {
+            Style::Link(_)
+            | Style::LinkHeader
+            | Style::Header(_)
+            | Style::Cursor(_)
+            | Style::Custom(_) => {
                 return ahead.text.map(|text| Place::Text(Some(text)));
             }
         };

@@ -84,8 +84,9 @@ impl State {
         ])
     }
 
-    /// Records to ask for; none if all that are wanted have been read.
-    pub(super) fn size_to_ask(&mut self, next: &Next, room: &Space) -> Option<u32> {
+    /// Records to ask for; none if all that are wanted have been read. Where not each record read is wanted, their
+    /// number says nothing of how many to ask for.
+    pub(super) fn size_to_ask(&mut self, next: &Next, room: &Space, some: bool) -> Option<u32> {
         let wanted = self.wanted().unwrap_or(u64::MAX);
         if wanted == 0 {
             return None;
@@ -97,7 +98,10 @@ impl State {
             .page_size
             .min(self.cap.unwrap_or(u32::MAX))
             .min(room.records_left.max(1));
-        let size = u32::try_from(wanted).map_or(most, |wanted| most.min(wanted));
+        let size = match u32::try_from(wanted) {
+            Ok(wanted) if !some => most.min(wanted),
+            _ => most,
+        };
         if matches!(next.style, Style::Number(_)) {
             // Numbered pages begin at multiples of their size.
             self.size = Some(size);

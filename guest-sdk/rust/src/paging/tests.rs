@@ -384,3 +384,70 @@ fn a_condition_is_never_ignored() {
         Ok(None)
     );
 }
+
+/// Three pages of a hundred records, linked by a header of the application's own, with a wait asked for after each.
+fn linked(sent: &Sent) -> Answer {
+    let at: u64 = sent.query("at").map_or(0, |at| at.parse().unwrap());
+    let records: Vec<String> = (at..at + 100)
+        .map(|id| format!(r#"{{"id":{id}}}"#))
+        .collect();
+    let answer = Answer::json(format!("[{}]", records.join(","))).header("Pause", "2");
+    match at {
+        200 => answer,
+        at => answer.header("Next", format!("http://elsewhere/?x=%20&at={}", at + 100)),
+    }
+}
+
+fn follow_parameter(paging: Paging) -> Result<Option<String>> {
+    paging.follow(Next::header("next").parameter("at"), |at| {
+        http::get(URL).query_if("at", at.cursor()).send()
+    })
+}
+
+#[test]
+fn of_a_link_in_a_header_a_parameter_is_taken() {
+    for limit in [7, 100, 150, 1000] {
+        let request = QueryRequest::new("item").limit(limit);
+        let pages = FakeHost::new(linked)
+            .limit(limit)
+            .pages(|token| follow_parameter(Paging::new(&request.clone().token(token))));
+        let pages = pages.unwrap();
+        let sent = pages.iter().flat_map(|page| &page.requests);
+        assert!(sent.map(|sent| &sent.url).all(|url| url.starts_with(URL)));
+        let records: Vec<String> = pages.into_iter().flat_map(|page| page.records).collect();
+        let expected: Vec<String> = (0..300).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+        assert_eq!(records, expected, "{limit}");
+    }
+}
+
+#[test]
+fn a_link_without_its_parameter_is_no_end() {
+    let host = FakeHost::new(|_| Answer::json("[{}]").header("Next", "https://a.example/?other=1"));
+    let request = QueryRequest::new("item");
+    let error = host
+        .run(|| follow_parameter(Paging::new(&request)))
+        .result
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ServerError);
+}
+
+#[test]
+fn a_wait_is_kept_to_or_ends_the_page() {
+    let request = QueryRequest::new("item").limit(1000);
+    let read = |millis| {
+        let host = FakeHost::new(linked).time(millis, 0);
+        let run = host.run(|| follow_parameter(Paging::new(&request).backoff("pause")));
+        (
+            run.records.len(),
+            run.waited_millis,
+            run.result.unwrap().is_some(),
+        )
+    };
+    assert_eq!(read(60_000), (300, 4000, false));
+    // A wait needs time for a request behind it.
+    assert_eq!(read(8000), (200, 2000, true));
+    assert_eq!(read(6000), (100, 0, true));
+}
+
+#[cfg(feature = "json")]
+mod each;

@@ -170,6 +170,14 @@ pub(crate) fn millis_left() -> u32 {
     with_call(|call| call.millis_left)
 }
 
+/// Time is simulated, so nobody waits.
+pub(crate) fn sleep(millis: u32) {
+    with_call(|call| {
+        call.millis_left = call.millis_left.saturating_sub(millis);
+        call.waited_millis = call.waited_millis.saturating_add(millis);
+    });
+}
+
 pub(crate) fn credentials() -> Result<Secret> {
     Ok(with_call(|call| call.host.secret.clone()))
 }

@@ -25,6 +25,7 @@ fn write(world: &World, request: WriteRequest) -> Run<Result<Vec<WriteResult>>> 
         records: run.records,
         requests: run.requests,
         logs: run.logs,
+        waited_millis: run.waited_millis,
     }
 }
 
@@ -37,6 +38,7 @@ fn plain(world: &World, request: WriteRequest) -> Run<Result<Vec<WriteResult>>> 
         records: run.records,
         requests: run.requests,
         logs: run.logs,
+        waited_millis: run.waited_millis,
     }
 }
 

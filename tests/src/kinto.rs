@@ -1,0 +1,360 @@
+//! A real Kinto server, from PyPI, in a Python process: storage in memory, a free port of loopback, one user.
+//!
+//! Kinto is what the connector in `plugins/kinto` speaks to, so nobody's idea of it stands between them. One server serves
+//! all tests of a process; each makes a [`Bucket`] of its own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::setup::python;
+
+/// Importing Kinto takes seconds on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// The user who owns what the tests make.
+pub const USER: &str = "user-of-the-tests";
+/// The user's password.
+pub const PASSWORD: &str = "CANARY-PASSWORD-51c0";
+/// For one request.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// What the line with the address begins with.
+const LISTENING: &str = "listening on ";
+
+/// Ends with its standard input, so that it does not outlive a test process that is killed.
+const PROGRAM: &str = "
+import json, os, sys, threading
+
+def watch():
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+threading.Thread(target=watch, daemon=True).start()
+import kinto
+from waitress.server import create_server
+application = kinto.main({}, **json.loads(sys.argv[1]))
+server = create_server(application, host='127.0.0.1', port=0, threads=4)
+print('listening on 127.0.0.1:%s' % server.effective_port, file=sys.stderr, flush=True)
+server.run()
+";
+
+/// A running Kinto. Stops when dropped, and when the process ends.
+#[derive(Debug)]
+pub struct Kinto {
+    child: Child,
+    address: SocketAddr,
+}
+
+/// An answer of Kinto.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// Status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Body as text.
+    pub body: String,
+}
+
+impl Kinto {
+    /// Starts Kinto on a free port of 127.0.0.1 and waits until it listens.
+    ///
+    /// `settings` are Kinto's own, laid over those the tests share: accounts with passwords, everybody may make an account
+    /// and then buckets, schemas of collections are kept.
+    ///
+    /// # Errors
+    ///
+    /// If there is no Python environment or no Kinto in it, with what to do about it.
+    pub fn start(settings: &[(&str, &str)]) -> Result<Self> {
+        let python = python()?;
+        let mut all = json!({
+            "kinto.userid_hmac_secret": "of the tests",
+            "kinto.storage_backend": "kinto.core.storage.memory",
+            "kinto.cache_backend": "kinto.core.cache.memory",
+            "kinto.permission_backend": "kinto.core.permission.memory",
+            "kinto.includes": "kinto.plugins.accounts",
+            "multiauth.policies": "account",
+            "multiauth.policy.account.use": "kinto.plugins.accounts.authentication.AccountsAuthenticationPolicy",
+            "kinto.account_create_principals": "system.Everyone",
+            // Checking a password takes a good part of a second.
+            "kinto.account_cache_ttl_seconds": "86400",
+            "kinto.bucket_create_principals": "system.Authenticated",
+            "kinto.experimental_collection_schema_validation": "true",
+        });
+        for (name, value) in settings {
+            all[*name] = json!(value);
+        }
+        let mut child = Command::new(&python)
+            .args(["-c", PROGRAM, &all.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .env("PYTHONUNBUFFERED", "1")
+            .env_remove("PYTHONPATH")
+            .spawn()
+            .with_context(|| format!("{} cannot be started", python.display()))?;
+        let stderr = child.stderr.take().context("no standard error")?;
+        match listening(stderr) {
+            Ok(address) => {
+                let kinto = Self { child, address };
+                kinto.add_user()?;
+                Ok(kinto)
+            }
+            Err(error) => {
+                end(&mut child);
+                Err(error)
+            }
+        }
+    }
+
+    fn add_user(&self) -> Result<()> {
+        let account = json!({"data": {"password": PASSWORD}}).to_string();
+        let json = [("content-type".to_owned(), "application/json".to_owned())];
+        let made = self.send("PUT", &format!("/v1/accounts/{USER}"), &json, &account)?;
+        ensure!(made.status == 201, "Kinto makes no account: {made:?}");
+        Ok(())
+    }
+
+    /// One Kinto for all tests of a process: starting it costs seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kinto::start`].
+    pub fn shared() -> Result<&'static Self> {
+        static SHARED: OnceLock<Result<Kinto, String>> = OnceLock::new();
+        SHARED
+            .get_or_init(|| Self::start(&[]).map_err(|error| format!("{error:#}")))
+            .as_ref()
+            .map_err(|error| anyhow!("{error}"))
+    }
+
+    /// Its address, `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Sends a request and gives the answer, whatever its status. `target` is path and query.
+    ///
+    /// # Errors
+    ///
+    /// If no answer comes.
+    pub fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(String, String)],
+        body: &str,
+    ) -> Result<Answered> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(CALL_LIMIT))?;
+        let mut head = format!(
+            "{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
+            self.address,
+            body.len()
+        );
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        stream.write_all(format!("{head}\r\n{body}").as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .context("Kinto's answer has no end of its headers")?;
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        Ok(Answered {
+            status: status
+                .and_then(|status| status.parse().ok())
+                .context("no status")?,
+            headers: headers
+                .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+                .collect(),
+            body: body.to_owned(),
+        })
+    }
+
+    /// A new bucket.
+    ///
+    /// # Errors
+    ///
+    /// If Kinto refuses.
+    pub fn bucket(&self) -> Result<Bucket<'_>> {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let bucket = Bucket {
+            kinto: self,
+            name: format!("bucket-{}-{number}", std::process::id()),
+        };
+        bucket.put("", &json!({}))?;
+        Ok(bucket)
+    }
+}
+
+/// The header that proves the user.
+pub fn authorization() -> (String, String) {
+    let login = STANDARD.encode(format!("{USER}:{PASSWORD}"));
+    ("authorization".to_owned(), format!("Basic {login}"))
+}
+
+/// A bucket of [`USER`].
+#[derive(Debug)]
+pub struct Bucket<'a> {
+    kinto: &'a Kinto,
+    /// Its name.
+    pub name: String,
+}
+
+impl Bucket<'_> {
+    /// A collection, which need not be there yet: `bucket/collection`, as the connector names its entities.
+    pub fn entity(&self, collection: &str) -> String {
+        format!("{}/{collection}", self.name)
+    }
+
+    /// Makes or replaces what lies at a path below the bucket, such as `/collections/news/records/one`.
+    ///
+    /// # Errors
+    ///
+    /// If Kinto refuses.
+    pub fn put(&self, path: &str, data: &Value) -> Result<Value> {
+        self.call("PUT", path, Some(data))
+    }
+
+    /// What lies at a path below the bucket; a list for one of many.
+    ///
+    /// # Errors
+    ///
+    /// If Kinto refuses, for instance because nothing is there.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        self.call("GET", path, None)
+    }
+
+    /// Removes what lies at a path below the bucket.
+    ///
+    /// # Errors
+    ///
+    /// If Kinto refuses.
+    pub fn delete(&self, path: &str) -> Result<Value> {
+        self.call("DELETE", path, None)
+    }
+
+    /// Makes a collection, with a schema unless that is null, and its records; each needs an `id`.
+    ///
+    /// # Errors
+    ///
+    /// If Kinto refuses.
+    pub fn fill(&self, collection: &str, schema: &Value, records: &[Value]) -> Result<()> {
+        let attributes = match schema {
+            Value::Null => json!({}),
+            schema => json!({"schema": schema}),
+        };
+        self.put(&format!("/collections/{collection}"), &attributes)?;
+        // As many in one request as Kinto takes.
+        for some in records.chunks(25) {
+            let requests = some.iter().map(|record| {
+                let id = record["id"].as_str().unwrap_or_default();
+                let path = format!(
+                    "/buckets/{}/collections/{collection}/records/{id}",
+                    self.name
+                );
+                json!({"method": "PUT", "path": path, "body": {"data": record}})
+            });
+            let body = json!({"requests": requests.collect::<Vec<_>>()});
+            let answer = self.send("POST", "/v1/batch", Some(&body))?;
+            let answers = answer["responses"]
+                .as_array()
+                .context("no answers of a batch")?;
+            let refused = answers.iter().find(|answer| answer["status"] != 201);
+            ensure!(refused.is_none(), "Kinto refuses a record: {refused:?}");
+        }
+        Ok(())
+    }
+
+    /// The records of a collection as they are now, sorted by identifier.
+    ///
+    /// # Errors
+    ///
+    /// If Kinto refuses.
+    pub fn records(&self, collection: &str) -> Result<Vec<Value>> {
+        let list = self.get(&format!("/collections/{collection}/records?_sort=id"))?;
+        list.as_array().cloned().context("no list of records")
+    }
+
+    fn call(&self, method: &str, path: &str, data: Option<&Value>) -> Result<Value> {
+        let body = data.map(|data| json!({"data": data}));
+        let mut answer = self.send(
+            method,
+            &format!("/v1/buckets/{}{path}", self.name),
+            body.as_ref(),
+        )?;
+        Ok(answer["data"].take())
+    }
+
+    fn send(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value> {
+        let json = ("content-type".to_owned(), "application/json".to_owned());
+        let headers = [authorization(), json];
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let answer = self.kinto.send(method, target, &headers, &body)?;
+        ensure!(
+            (200..300).contains(&answer.status),
+            "Kinto answers {} to {method} {target}: {}",
+            answer.status,
+            answer.body
+        );
+        serde_json::from_str(&answer.body).context("Kinto's answer is not JSON")
+    }
+}
+
+impl Drop for Kinto {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+fn end(child: &mut Child) {
+    // It may have ended by itself; there is nothing else to be done about an error.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Reads the log until it names the address. The rest is read and dropped, lest the pipe fill up.
+fn listening(stderr: ChildStderr) -> Result<SocketAddr> {
+    let (sender, lines) = mpsc::channel();
+    std::thread::Builder::new()
+        .name("kinto-log".to_owned())
+        .spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                // Nobody listens any more once the address is known.
+                let _ = sender.send(line);
+            }
+        })?;
+    let end = Instant::now() + START_LIMIT;
+    let mut log = String::new();
+    loop {
+        match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(line) => match line.strip_prefix(LISTENING) {
+                Some(address) => {
+                    return address
+                        .parse()
+                        .with_context(|| format!("Kinto names no address: {line}"));
+                }
+                None => {
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+            },
+            Err(RecvTimeoutError::Timeout) => bail!("Kinto did not start in time:\n{log}"),
+            Err(RecvTimeoutError::Disconnected) => bail!("Kinto ended at start:\n{log}"),
+        }
+    }
+}
