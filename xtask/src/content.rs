@@ -18,6 +18,9 @@ pub(crate) const MADE: [&str; 8] = [
     "target",
 ];
 
+/// Other names that are no source.
+const NO_SOURCES: [&str; 3] = ["test", "tests", "connector.wasm"];
+
 /// A hash in the making. Every part is added with its length, so that no two lists of parts are alike.
 #[derive(Default)]
 pub(crate) struct Content(Sha256);
@@ -41,7 +44,8 @@ impl Content {
         Ok(())
     }
 
-    /// Adds a folder's sources in the order of their names, each with its place in the folder.
+    /// Adds a folder's sources in the order of their names, each with its place in the folder. Tests and documents leave
+    /// no trace in what is made of them, and do not count.
     pub(crate) fn folder(&mut self, folder: &Path) -> Result<()> {
         self.within(folder, folder)
     }
@@ -60,7 +64,12 @@ impl Content {
         entries.sort();
         for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if MADE.contains(&&*name) || name.ends_with(".egg-info") || name == "connector.wasm" {
+            if MADE.contains(&&*name)
+                || NO_SOURCES.contains(&&*name)
+                || [".egg-info", ".md", ".test.ts", ".test.js"]
+                    .iter()
+                    .any(|end| name.ends_with(end))
+            {
                 continue;
             }
             if path.is_dir() {
@@ -100,6 +109,9 @@ mod tests {
         let first = hash(&folder);
         fs::create_dir_all(folder.join("node_modules")).unwrap();
         fs::write(folder.join("node_modules/b"), "2").unwrap();
+        fs::create_dir_all(folder.join("tests")).unwrap();
+        fs::write(folder.join("tests/c"), "3").unwrap();
+        fs::write(folder.join("README.md"), "4").unwrap();
         assert_eq!(hash(&folder), first);
         fs::rename(folder.join("src/a"), folder.join("src/b")).unwrap();
         let moved = hash(&folder);

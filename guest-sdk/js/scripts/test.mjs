@@ -1,4 +1,5 @@
-// Checks the types of everything and runs test/*.test.ts against the sources, by the SDK's own command.
+// Compares the declarations with the contract, checks the tests' types, and runs test/*.test.ts by the SDK's own command against
+// dist/, which must be there.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 for (const args of [
+  [join(root, 'scripts/generate.mjs'), '--check'],
   [compiler, '--noEmit', '--project', join(root, 'tsconfig.test.json')],
   [join(root, 'bin/appflow-connector.js'), 'test', ...process.argv.slice(2)],
 ]) {

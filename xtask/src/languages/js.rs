@@ -14,6 +14,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
+use super::readme;
+use crate::compiler::{self, Compiler};
 use crate::content::{Content, MADE};
 use crate::process;
 use crate::repo::Repo;
@@ -88,7 +90,50 @@ pub(crate) fn test(repo: &Repo) -> Result<()> {
             }
         }
     }
-    Ok(())
+    follow_readme(repo)
+}
+
+/// Does what the SDK's README says in an empty folder, with the package as npm would get it.
+///
+/// Installing it takes most of a minute, so what went well is remembered by what it was done with.
+fn follow_readme(repo: &Repo) -> Result<()> {
+    let sdk = repo.path(SDK);
+    let manual = sdk.join("README.md");
+    let mut content = Content::default();
+    content.text(&stamp(repo)?);
+    content.file(&manual)?;
+    content.text(include_str!("readme.rs"));
+    let done = repo.cache().join("readme-js");
+    let hash = content.hash();
+    if fs::read_to_string(&done).ok().as_ref() == Some(&hash) {
+        return Ok(());
+    }
+    eprintln!("following {} in an empty folder", repo.shown(&manual));
+    Compiler::build(repo)?;
+    let work = repo.target().join("readme-js");
+    if work.is_dir() {
+        fs::remove_dir_all(&work)?;
+    }
+    fs::create_dir_all(&work)?;
+    let mut pack = Command::new("npm");
+    pack.current_dir(&sdk)
+        .args(["pack", "--loglevel=error", "--pack-destination"])
+        .arg(&work);
+    process::output(&mut pack)?;
+    let tools = compiler::built(repo, "appflow-wasm");
+    let tools = tools.parent().context("a program without a folder")?;
+    let output = readme::follow(&manual, &work.join("empty"), &[tools])?;
+    for (what, sign) in [
+        ("a test that passes", "# pass 1"),
+        ("a record", r#""{\"id\":\"1\",\"title\":\"First\"}""#),
+    ] {
+        if !output.contains(sign) {
+            bail!("{} ends without {what}:\n{output}", repo.shown(&manual));
+        }
+    }
+    // Hundreds of megabytes.
+    fs::remove_dir_all(&work)?;
+    fs::write(&done, hash).with_context(|| format!("cannot write {}", done.display()))
 }
 
 /// The command of the SDK.

@@ -7,6 +7,7 @@
 mod c;
 mod js;
 mod python;
+mod readme;
 
 use std::fs;
 use std::path::{Path, PathBuf};
