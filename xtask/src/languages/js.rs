@@ -24,6 +24,8 @@ use crate::repo::Repo;
 const SDK: &str = "guest-sdk/js";
 /// Its name as a package.
 const PACKAGE: &str = "@appflow-wasm/connector";
+/// Node.js's own types, which connectors' tests are written against.
+const TYPES: &str = "@types/node";
 /// Folders of connectors, each with a link to the SDK.
 const WORKSPACES: [&str; 2] = ["plugins", "tests/guests"];
 /// Oldest Node.js with what the tools use.
@@ -43,8 +45,12 @@ pub(crate) fn setup(repo: &Repo) -> Result<()> {
         fs::write(sdk.join(STAMP), stamp)?;
     }
     for workspace in WORKSPACES {
-        let link = repo.path(workspace).join("node_modules").join(PACKAGE);
-        relink(&link, &Path::new("../../..").join(up(workspace)).join(SDK))?;
+        let links = repo.path(workspace).join("node_modules");
+        let root = Path::new("../../..").join(up(workspace));
+        relink(&links.join(PACKAGE), &root.join(SDK))?;
+        // What an author has for the tests, beside the SDK.
+        let types = root.join(SDK).join("node_modules").join(TYPES);
+        relink(&links.join(TYPES), &types)?;
     }
     Ok(())
 }

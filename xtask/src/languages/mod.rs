@@ -63,6 +63,9 @@ pub(crate) struct SetupOptions {
     /// The language whose tools to install [default: Rust].
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<Choice>,
+    /// Run the tests of the language's SDK and of the logic of its connectors as well.
+    #[arg(long, requires = "language")]
+    test: bool,
 }
 
 /// What can be said for `--language`.
@@ -96,6 +99,9 @@ pub(crate) fn run_setup(repo: &Repo, options: &SetupOptions) -> Result<()> {
     };
     for language in languages {
         setup(repo, *language)?;
+        if options.test {
+            test(repo, *language)?;
+        }
     }
     Ok(())
 }
