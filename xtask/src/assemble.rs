@@ -67,7 +67,7 @@ pub(crate) fn put_together(
         fs::remove_dir_all(&image).with_context(|| format!("cannot clear {}", image.display()))?;
     }
     fs::create_dir_all(&image)?;
-    compiler.compile(&guest.component, manifest, &image.join(COMPONENT))?;
+    compiler.compile(&guest.component, Some(manifest), &image.join(COMPONENT))?;
     fs::copy(host, image.join(BOOTSTRAP))
         .with_context(|| format!("cannot copy {}", host.display()))?;
     Ok(image)

@@ -35,11 +35,16 @@ impl Compiler {
         })
     }
 
-    /// Compiles a component with its manifest, or takes what an earlier run made of the same.
-    pub(crate) fn compile(&self, component: &Path, manifest: &Path, output: &Path) -> Result<()> {
+    /// Compiles a component with a manifest, or with the one it carries, or takes what an earlier run made of the same.
+    pub(crate) fn compile(
+        &self,
+        component: &Path,
+        manifest: Option<&Path>,
+        output: &Path,
+    ) -> Result<()> {
         let mut content = Content::default();
         content.text(&self.fingerprint);
-        for path in [component, manifest] {
+        for path in [Some(component), manifest].into_iter().flatten() {
             content.file(path)?;
         }
         let kept = self.cache.join(format!("{}.cwasm", content.hash()));
@@ -47,13 +52,10 @@ impl Compiler {
             // Written aside and renamed: whoever runs at the same time never sees half a file.
             let part = kept.with_extension(format!("tmp.{}", std::process::id()));
             let mut command = Command::new(&self.tool);
-            command
-                .arg("compile")
-                .arg(component)
-                .arg("--manifest")
-                .arg(manifest)
-                .arg("-o")
-                .arg(&part);
+            command.arg("compile").arg(component).arg("-o").arg(&part);
+            if let Some(manifest) = manifest {
+                command.arg("--manifest").arg(manifest);
+            }
             process::output(&mut command)?;
             fs::rename(&part, &kept)?;
         }

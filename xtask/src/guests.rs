@@ -96,7 +96,7 @@ fn compile(compiler: &Compiler, guests: &[Guest]) -> Result<()> {
         if let Some(manifest) = &guest.manifest {
             compiler.compile(
                 &guest.component,
-                manifest,
+                Some(manifest),
                 &guest.component.with_extension("cwasm"),
             )?;
         }
@@ -296,13 +296,17 @@ fn take(repo: &Repo, name: &str, component: &Path, source: &Path) -> Result<Gues
 /// Name of the custom section with the manifest, after its length.
 const SECTION: &[u8] = b"\x10appflow:manifest";
 
+/// Whether a component has a manifest inside.
+pub(crate) fn carries_manifest(component: &[u8]) -> bool {
+    component
+        .windows(SECTION.len())
+        .any(|window| window == SECTION)
+}
+
 /// Appends a manifest to a component, as `appflow-wasm embed` does, which is not built yet where this is needed. A
 /// component that carries one already keeps it: the compiler refuses it if it is another.
 fn embed(component: &mut Vec<u8>, manifest: &[u8]) {
-    if component
-        .windows(SECTION.len())
-        .any(|window| window == SECTION)
-    {
+    if carries_manifest(component) {
         return;
     }
     component.push(0);

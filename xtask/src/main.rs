@@ -1,5 +1,6 @@
 //! Automation of this repository, as Rust programs rather than shell scripts, so that it runs the same on a laptop and
-//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `fuzz`, `soak`, `test`, `mutants`.
+//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `fuzz`, `soak`, `swap`, `test`,
+//! `mutants`.
 //!
 //! It starts cargo, the compiler tool and other programs, and holds no product logic. It depends on few and light
 //! crates on purpose: whatever a newcomer types first must be ready in seconds.
@@ -19,6 +20,7 @@ mod repo;
 mod soak;
 mod steps;
 mod suite;
+mod swap;
 mod text_guests;
 mod toolchain;
 mod venv;
@@ -100,6 +102,16 @@ Environment:
   cargo xtask soak
   cargo xtask soak --invocations 2000 --faults 50 --seed 7")]
     Soak(soak::Options),
+    /// Runs contract cases with any component, and says what differs.
+    ///
+    /// By default the cases that the smallest connector answers alike in every language, compared byte by byte with
+    /// plugins/hello: what a toolchain must get right. With `--cases` any other group, for a component that is to take the
+    /// place of its connector. Ends with 1 if an answer differs.
+    #[command(after_help = "Examples:
+  cargo xtask swap --plugin minimal.wasm            # the smallest connector, made by whatever tool
+  cargo xtask swap --plugin minimal-c
+  cargo xtask swap --plugin new.wasm --manifest plugins/salesforce/connector.toml --cases salesforce")]
+    Swap(swap::Options),
     /// Runs every check and test, as CI does.
     ///
     /// Stops at the first step that fails and names it. Needs git, a C compiler and Python 3 with its venv module.
@@ -137,6 +149,7 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(&repo),
         Task::Fuzz(options) => fuzz::run(&repo, options),
         Task::Soak(options) => soak::run(&repo, options),
+        Task::Swap(options) => swap::run(&repo, options),
         Task::Test(options) => suite::run(&repo, options),
         Task::Mutants(options) => mutants::run(&repo, options),
         Task::VendorWit => wit::vendor(&repo),

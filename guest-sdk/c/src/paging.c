@@ -41,7 +41,8 @@ static af_string_t digits(uint64_t value) { return af_format("%llu", (unsigned l
 af_error_t *af_resume(const af_query_request_t *request, size_t count, af_span_t *span) {
     AF_TRY(refuse_condition(request));
     uint64_t done = 0;
-    if (request->token.is_some) {
+    // An empty token counts as none.
+    if (request->token.is_some && request->token.val.len > 0) {
         af_string_t parts[3];
         AF_TRY(af_token_decode(request->token.val, parts, AF_COUNT(parts)));
         if (!af_is(parts[0], "all") || !af_equal(parts[1], request->entity) || !number(parts[2], &done))
@@ -83,7 +84,7 @@ enum { KIND, ENTITY, PLACE, SKIP, SIZE, CAP, DONE, PARTS };
 
 static af_error_t *resume(const af_query_request_t *request, state_t *state) {
     *state = (state_t){0};
-    if (!request->token.is_some) return NULL;
+    if (!request->token.is_some || request->token.val.len == 0) return NULL;
     af_string_t parts[PARTS];
     AF_TRY(af_token_decode(request->token.val, parts, PARTS));
     bool good = af_is(parts[KIND], "cursor") && af_equal(parts[ENTITY], request->entity) &&

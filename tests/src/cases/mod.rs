@@ -22,6 +22,7 @@
 //! `APPFLOW_CASES=TEXT` only cases whose `group/name` contains the text run; several texts are divided by commas, and
 //! `=GROUP/NAME` names exactly one case.
 
+mod alike;
 mod application;
 mod grants;
 mod leaks;
@@ -39,6 +40,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, bail};
 
+pub use self::alike::{Compared, NAME, compare, differing};
 pub use self::grants::unused;
 pub use self::leaks::leaks;
 pub use self::load::{Case, Step, load};
