@@ -6,32 +6,38 @@
 //! | --- | --- |
 //! | any | metadata as JSON |
 //! | 4 | its length, little endian |
-//! | 32 | SHA-256 of everything before |
+//! | 16 | XXH3 with 128 bits of everything before, little endian |
 //! | 8 | mark, with the version of this form |
 //!
 //! One file is then enough for a host, and tells its manifest, contract and origin without being run. ELF is read from
 //! its beginning, so what follows is no part of it. The checksum finds files that were damaged on their way, before one
-//! instruction of them is run; it holds off nobody who can write the file, since he can compute it too. It takes a
-//! millisecond per megabyte or less.
+//! instruction of them is run; it holds off nobody who can write the file, since he can compute it too. So it need not
+//! be a cryptographic one, which would take ten times longer: every cold start waits for it, less than 0.1 ms per megabyte.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+use twox_hash::XxHash3_128;
 
 use crate::mechanism;
 
 /// Last bytes of a compiled connector.
-const MARK: &[u8; 8] = b"AFWASM\0\x02";
+const MARK: &[u8; 8] = b"AFWASM\0\x03";
 
 /// The mark without its version, which other releases changed.
 const MARK_OF_ANY: &[u8; 7] = b"AFWASM\0";
 
+/// Bytes of the checksum.
+const CHECKSUM: usize = 16;
+
 /// Bytes of the length, the checksum and the mark.
-const TAIL: usize = 4 + 32 + 8;
+const TAIL: usize = 4 + CHECKSUM + MARK.len();
+
+/// How much of the file is read at once: little enough that the checksum finds it in the processor's cache.
+const PIECE: usize = 64 * 1024;
 
 /// Largest trailer read, in bytes: a manifest of ordinary size many times over.
 const MAX_METADATA_BYTES: u32 = 1 << 20;
@@ -145,8 +151,8 @@ impl Artifact {
             .ok_or_else(|| serde::ser::Error::custom("the manifest is too long"))?;
         code.extend_from_slice(&json);
         code.extend_from_slice(&length.to_le_bytes());
-        let checksum = Sha256::digest(&code);
-        code.extend_from_slice(&checksum);
+        let checksum = XxHash3_128::oneshot(&code);
+        code.extend_from_slice(&checksum.to_le_bytes());
         code.extend_from_slice(MARK);
         Ok(code)
     }
@@ -178,7 +184,7 @@ impl Artifact {
             return Err(not("it is WebAssembly that has not been compiled"));
         }
         file.seek(SeekFrom::End(-(TAIL as i64))).map_err(io)?;
-        let (mut length, mut checksum, mut mark) = ([0; 4], [0; 32], [0; 8]);
+        let (mut length, mut checksum, mut mark) = ([0; 4], [0; CHECKSUM], [0; MARK.len()]);
         for part in [&mut length[..], &mut checksum, &mut mark] {
             file.read_exact(part).map_err(io)?;
         }
@@ -194,9 +200,9 @@ impl Artifact {
             return Err(not("its metadata is damaged"));
         }
         file.seek(SeekFrom::Start(0)).map_err(io)?;
-        let covered = size - 32 - 8;
-        if hash(&mut file, covered).map_err(io)? != checksum && !mechanism::off("artifact.checksum")
-        {
+        let covered = size - (CHECKSUM + MARK.len()) as u64;
+        let found = hash(&mut file, covered).map_err(io)?;
+        if found != u128::from_le_bytes(checksum) && !mechanism::off("artifact.checksum") {
             return Err(ArtifactError::Damaged { path: name() });
         }
         file.seek(SeekFrom::End(-(TAIL as i64) - i64::from(length)))
@@ -207,15 +213,15 @@ impl Artifact {
     }
 }
 
-/// SHA-256 of the first bytes of a file. Read and not mapped: what is mapped may change under the reader.
-fn hash(file: &mut File, bytes: u64) -> std::io::Result<[u8; 32]> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
+/// Checksum of the first bytes of a file. Read and not mapped: what is mapped may change under the reader.
+fn hash(file: &mut File, bytes: u64) -> std::io::Result<u128> {
+    let mut hash = XxHash3_128::new();
+    let mut buffer = vec![0; PIECE];
     let mut rest = file.take(bytes);
     loop {
         match rest.read(&mut buffer)? {
-            0 => return Ok(hash.finalize().into()),
-            read => hash.update(buffer.get(..read).unwrap_or_default()),
+            0 => return Ok(hash.finish_128()),
+            read => hash.write(buffer.get(..read).unwrap_or_default()),
         }
     }
 }
