@@ -155,11 +155,7 @@ impl Settings {
             None | Some("false") => false,
             Some("true") => true,
             Some(other) => {
-                return Err(SettingsError::Invalid {
-                    name: STRICT,
-                    value: other.to_owned(),
-                    accepted: "true, false",
-                });
+                return Err(invalid(STRICT, other.to_owned(), "true, false"));
             }
         };
         Ok(Self {
