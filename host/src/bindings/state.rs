@@ -15,7 +15,7 @@ use super::trail::{Requests, Unexamined};
 use crate::Error;
 use crate::appflow::ConnectorContext;
 use crate::credentials::Vault;
-use crate::egress::{Egress, EgressOptions, Policy, WasiEgress};
+use crate::egress::{Egress, Policy, WasiEgress};
 use crate::engine::MemoryLimiter;
 use crate::manifest::Limits;
 use crate::mechanism;
@@ -173,16 +173,15 @@ pub struct Parts {
 
 impl HostState {
     /// The state for a call that is about the connector alone: nothing of a request, no credentials, no records, and no host
-    /// that could be reached.
+    /// that could be reached. `egress` is there for its form only: the policy lets nothing out.
     #[must_use]
-    pub fn alone(info: InvocationInfo, limits: Limits) -> Self {
-        let egress = Egress::new(Vec::new(), Vec::new(), EgressOptions::default());
+    pub fn alone(info: InvocationInfo, limits: Limits, egress: Arc<Egress>) -> Self {
         Self::new(Parts {
             info,
             context: None,
             page: Page::closed(),
-            policy: Arc::new(egress.policy(&[])),
-            egress: Arc::new(egress),
+            policy: Arc::new(Policy::nothing()),
+            egress,
             vault: Arc::new(Vault::empty()),
             limits,
         })

@@ -1,5 +1,6 @@
 //! Instances that end badly before any of their functions is called.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::Engine;
@@ -7,6 +8,7 @@ use wasmtime::component::Component;
 
 use super::{Guest, HostState, InvocationInfo, Usage};
 use crate::Error;
+use crate::egress::{Egress, EgressOptions};
 use crate::engine::{Alarm, Connector, Metadata, Target, TrapKind, config};
 
 /// A component whose start sleeps for an hour in a host function.
@@ -102,7 +104,8 @@ async fn failed_start(wat: &str) -> (TrapKind, Usage) {
         request_id: String::new(),
         deadline: Instant::now() + Duration::from_millis(200),
     };
-    let state = HostState::alone(info, connector.manifest().limits);
+    let egress = Egress::new(Vec::new(), Vec::new(), EgressOptions::default());
+    let state = HostState::alone(info, connector.manifest().limits, Arc::new(egress));
     let outcome = Guest::instantiate(&connector, state, &Alarm::new()).await;
     let failed = outcome.err().unwrap();
     let Error::Trap { kind, .. } = failed.error else {

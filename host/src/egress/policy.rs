@@ -138,6 +138,12 @@ pub enum Denial {
 }
 
 impl Policy {
+    /// The policy that lets nothing out.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::new(Arc::default(), &[])
+    }
+
     pub(crate) fn new(rules: Arc<Rules>, settings: &[(String, String)]) -> Self {
         let mut granted = Vec::new();
         let mut problems = Vec::new();

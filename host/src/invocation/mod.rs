@@ -25,7 +25,7 @@ use crate::appflow::{
 };
 use crate::bindings::{self, Guest, HostState, InvocationInfo, Parts};
 use crate::credentials::{Credentials, CredentialsReference, Patience, Secret, SecretCache, Vault};
-use crate::egress::Egress;
+use crate::egress::{Egress, EgressOptions};
 use crate::engine::{Alarm, Connector};
 use crate::entitlement::{AccountId, Gate};
 use crate::filter;
@@ -365,7 +365,7 @@ impl Host {
         };
         let Some(settings) = settings(request) else {
             // A connector describes itself before anybody has entered a setting, so nothing is granted.
-            let state = HostState::alone(info, manifest.limits);
+            let state = HostState::alone(info, manifest.limits, Arc::clone(&self.egress));
             report.stats = Arc::clone(state.policy().stats());
             return state;
         };
@@ -420,7 +420,8 @@ impl Host {
             request_id: request_id.to_owned(),
             deadline,
         };
-        let state = HostState::alone(info, self.connector.manifest().limits);
+        let limits = self.connector.manifest().limits;
+        let state = HostState::alone(info, limits, Arc::clone(&self.egress));
         let began = Instant::now();
         let mut guest = self.guest(state, report, began).await?;
         let call = spans::guest("call", Operation::DescribeConnectorConfiguration.name());
@@ -447,7 +448,8 @@ pub async fn check_types(connector: Connector, limit: Duration) -> Result<(), Er
         request_id: String::new(),
         deadline: Instant::now() + limit,
     };
-    let state = HostState::alone(info, connector.manifest().limits);
+    let egress = Egress::new(Vec::new(), Vec::new(), EgressOptions::default());
+    let state = HostState::alone(info, connector.manifest().limits, Arc::new(egress));
     bindings::check_types(&connector, state, &Alarm::new()).await
 }
 
