@@ -20,9 +20,9 @@ fn main() -> ExitCode {
         Ok(host) => Arc::new(host),
         Err(error) => return refuse(&error),
     };
-    // Two threads: a guest that computes must not hold up the entitlement's background question.
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread: Lambda gives a process one invocation at a time, and threads cost a start and each wake-up. What must go
+    // on while a guest computes has a thread of its own: the alarm that stops it, and the entitlement's question.
+    let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     {

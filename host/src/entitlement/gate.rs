@@ -17,6 +17,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, error, warn};
 
+use super::background::Background;
 use super::{
     AccountId, EntitlementBackEnd, LicenseManager, MarketplaceEntitlement, Product, Settings,
     Verdict,
@@ -73,6 +74,8 @@ struct Shared {
     back_end: Arc<dyn EntitlementBackEnd>,
     settings: Settings,
     clock: Arc<dyn Clock>,
+    /// Where questions are asked; among the caller's tasks if it has none.
+    background: Option<Background>,
     state: Mutex<State>,
     /// Counts answers, for those who wait for one.
     answers: watch::Sender<u64>,
@@ -127,10 +130,13 @@ impl Gate {
                 )),
             ),
         };
-        Self::with_back_end(connector, label, back_end, settings, Arc::new(SystemClock))
+        let background = Some(Background::default());
+        let clock = Arc::new(SystemClock);
+        Self::asking(connector, label, back_end, settings, clock, background)
     }
 
-    /// A gate with a back end and a clock of the caller's. `product` is how the product is called in messages.
+    /// A gate with a back end and a clock of the caller's, whose tasks the questions are asked among. `product` is how the
+    /// product is called in messages.
     #[must_use]
     pub fn with_back_end(
         connector: &str,
@@ -139,6 +145,17 @@ impl Gate {
         settings: Settings,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        Self::asking(connector, product, back_end, settings, clock, None)
+    }
+
+    fn asking(
+        connector: &str,
+        product: &str,
+        back_end: Arc<dyn EntitlementBackEnd>,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        background: Option<Background>,
+    ) -> Self {
         Self {
             shared: Some(Arc::new(Shared {
                 connector: connector.to_owned(),
@@ -146,6 +163,7 @@ impl Gate {
                 back_end,
                 settings,
                 clock,
+                background,
                 state: Mutex::default(),
                 answers: watch::Sender::new(0),
             })),
@@ -261,7 +279,7 @@ impl Shared {
         let shared = Arc::clone(self);
         // The question belongs to the trace of the invocation that asked it first; there is none at the start of the process.
         let trace = telemetry::current();
-        let task = tokio::spawn(telemetry::within(trace, async move {
+        let question = telemetry::within(trace, async move {
             let mut report = Report {
                 shared,
                 number,
@@ -273,7 +291,11 @@ impl Shared {
                 .await
                 .unwrap_or_else(|_| Verdict::CouldNotAsk("no answer in time".into()));
             report.verdict = Some(verdict);
-        }));
+        });
+        let task = match &self.background {
+            Some(background) => background.spawn(question),
+            None => tokio::spawn(question),
+        };
         let mut state = self.lock();
         if let Some(question) = &mut state.question
             && question.number == number

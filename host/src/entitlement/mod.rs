@@ -24,6 +24,7 @@
 //! This keeps honest people honest. Someone who rebuilds the image, or who points `AWS_ENDPOINT_URL_LICENSE_MANAGER` at a
 //! server of their own, gets past it.
 
+mod background;
 mod gate;
 mod license_manager;
 mod marketplace;
