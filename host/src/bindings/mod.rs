@@ -55,7 +55,13 @@ pub(crate) use exported::source::GuestIndices as SourceIndices;
 
 /// Links everything a guest may import: the contract's interfaces, `wasi:http`, and those WASI interfaces that language
 /// runtimes need to start. They get no files, no environment, no arguments and no sockets.
-pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+///
+/// `wasi:http` is more than a third of all that is linked, and most connectors have no use for it: it is left out for
+/// those that do not import it, since each cold start waits for this.
+pub(crate) fn add_to_linker(
+    linker: &mut Linker<HostState>,
+    imports_wasi_http: bool,
+) -> wasmtime::Result<()> {
     imported::http::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
     imported::page::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
     imported::invocation::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
@@ -63,6 +69,9 @@ pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<
     imported::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
     imported::common::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
     in_place::add_to_linker(linker)?;
+    if imports_wasi_http {
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    }
     wasi(linker)
 }
 
@@ -74,7 +83,6 @@ fn wasi(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     use wasmtime_wasi::random::WasiRandom;
 
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     // Standard libraries import these whether a program uses them or not. The context they see is empty.
     filesystem::types::add_to_linker::<HostState, WasiFilesystem>(linker, HostState::filesystem)?;
     filesystem::preopens::add_to_linker::<HostState, WasiFilesystem>(

@@ -138,7 +138,11 @@ impl Connector {
             source,
         };
         let mut linker = Linker::new(&engine);
-        bindings::add_to_linker(&mut linker).map_err(LoadError::Engine)?;
+        let imports_wasi_http = component
+            .component_type()
+            .imports(&engine)
+            .any(|(name, _)| name.starts_with("wasi:http/"));
+        bindings::add_to_linker(&mut linker, imports_wasi_http).map_err(LoadError::Engine)?;
         let pre = linker.instantiate_pre(component).map_err(contract)?;
         let exports = Exports {
             configuration: bindings::ConfigurationIndices::new(&pre).ok(),
