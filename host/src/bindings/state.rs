@@ -299,3 +299,39 @@ impl WasiHttpView for HostState {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+
+    /// A body as it comes from the network in pieces.
+    fn body(bytes: &[u8]) -> HeldBody {
+        let mut joined = BytesMut::with_capacity(2 * bytes.len());
+        joined.extend_from_slice(bytes);
+        HeldBody::Bytes(joined.freeze())
+    }
+
+    #[test]
+    fn a_body_changes_its_form_and_not_its_place() {
+        let mut body = body("some text é".as_bytes());
+        let place = body.as_bytes().as_ptr();
+        assert_eq!(*body.text().unwrap(), "some text é");
+        assert_eq!(*body.data(), "some text é".as_bytes());
+        assert_eq!(*body.text().unwrap(), "some text é");
+        assert_eq!(body.as_bytes().as_ptr(), place);
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_stays_there_as_bytes() {
+        let mut body = body(b"\xff\x00");
+        let place = body.as_bytes().as_ptr();
+        for _ in 0..2 {
+            assert!(body.text().is_err());
+            assert_eq!(*body.data(), b"\xff\x00");
+        }
+        assert_eq!(body.as_bytes().as_ptr(), place);
+    }
+}

@@ -13,8 +13,14 @@ use super::client::{Head, Limits, OutboundResponse};
 use super::decode::{Coding, DecodeFailure};
 use super::error::EgressError;
 use super::failure::sort_body;
+use super::inflate::Inflating;
 use super::policy::Policy;
 use crate::mechanism;
+
+/// Bytes of a compressed body from which on a thread decompresses it as it comes.
+const WORTH_A_THREAD: usize = 32 * 1024;
+/// How many times smaller gzip makes records, as a guess for the room they need.
+const GZIP_RATIO: usize = 6;
 
 /// Collects the body of a response.
 pub(crate) async fn collect(
@@ -49,7 +55,11 @@ pub(crate) async fn collect(
         return Err(failed(DecodeFailure::TooLarge, &host));
     }
     let expected = usize::try_from(body.size_hint().lower()).unwrap_or_default();
+    let coding = Coding::of(&parts.headers);
     let mut collected = Collected::default();
+    let mut inflating: Option<Inflating> = None;
+    let mut received = 0;
+    let mut given_up = false;
     let idle = match mechanism::off("egress.idle") {
         true => Duration::from_secs(3600),
         false => limits.idle,
@@ -63,27 +73,46 @@ pub(crate) async fn collect(
             continue;
         };
         policy.stats().add_bytes_in(data.len());
-        let too_large = (collected.len() + data.len()) as u64 > limit;
-        if too_large && !mechanism::off("egress.size") {
+        received += data.len();
+        if received as u64 > limit && !mechanism::off("egress.size") {
             return Err(failed(DecodeFailure::TooLarge, &host));
         }
-        collected.push(data, expected);
+        match &inflating {
+            None => collected.push(data, expected),
+            Some(inflating) => {
+                if !inflating.push(data) {
+                    given_up = true;
+                    break;
+                }
+            }
+        }
+        if inflating.is_none()
+            && coding == Ok(Coding::Gzip)
+            && received > WORTH_A_THREAD
+            && !body.is_end_stream()
+        {
+            let begun = Inflating::start(expected.saturating_mul(GZIP_RATIO), limit);
+            begun.push(std::mem::take(&mut collected).into_bytes());
+            inflating = Some(begun);
+        }
     }
     drop(slot);
-    let body = collected.into_bytes();
     // The client sees to this where it reads the body itself; fewer bytes than announced must never pass for an answer.
-    if !head && !mechanism::off("egress.length") && is_short(&parts, body.len()) {
+    let short = !given_up && is_short(&parts, received);
+    if !head && short && !mechanism::off("egress.length") {
         return Err(failed(DecodeFailure::Truncated, &host));
     }
     // HEAD and 304 announce a coding and send nothing.
-    let coding = if body.is_empty() {
+    let coding = if received == 0 {
         Coding::Identity
     } else {
-        Coding::of(&parts.headers).map_err(|failure| failed(failure, &host))?
+        coding.map_err(|failure| failed(failure, &host))?
     };
-    let body = coding
-        .decode(body, limit)
-        .map_err(|failure| failed(failure, &host))?;
+    let body = match inflating {
+        Some(inflating) => inflating.finish().await,
+        None => coding.decode(collected.into_bytes(), limit),
+    };
+    let body = body.map_err(|failure| failed(failure, &host))?;
     if coding != Coding::Identity {
         parts.headers.remove(CONTENT_ENCODING);
         parts.headers.remove(CONTENT_LENGTH);

@@ -70,14 +70,11 @@ impl Coding {
         if body.is_empty() || self == Self::Identity {
             return Ok(body);
         }
-        let limit = match mechanism::off("egress.bomb") {
-            true => u64::MAX,
-            false => limit,
-        };
+        let limit = without_bombs(limit);
         let mut rest: &[u8] = &body;
         let decoded = match self {
             Self::Identity => return Ok(body),
-            Self::Gzip => read(MultiGzDecoder::new(&mut rest), gzip_length(&body), limit),
+            Self::Gzip => return gunzip(rest, gzip_length(&body), limit),
             // The name means zlib; some servers send the bare stream. A zlib header is a multiple of 31.
             Self::Deflate
                 if body.len() >= 2
@@ -96,6 +93,18 @@ impl Coding {
             Err(LEFT_OVER)
         }
     }
+}
+
+fn without_bombs(limit: u64) -> u64 {
+    match mechanism::off("egress.bomb") {
+        true => u64::MAX,
+        false => limit,
+    }
+}
+
+/// Decompresses gzip, all members of it. What follows them has to be another one, so nothing can be left over.
+pub(super) fn gunzip(body: impl BufRead, guess: usize, limit: u64) -> Result<Bytes, DecodeFailure> {
+    read(MultiGzDecoder::new(body), guess, without_bombs(limit)).map(Bytes::from)
 }
 
 /// A whole body by its headers, with the failure in words.

@@ -19,6 +19,7 @@ mod fault;
 mod hints;
 mod host;
 mod host_pattern;
+mod inflate;
 mod local;
 mod policy;
 mod pool;

@@ -4,12 +4,22 @@
 //! before it is known that the rest of the body is JSON, and taken back if it is not, or if the same name comes again, as
 //! of equal names the last one counts.
 
+use super::check::Tally;
 use super::picker::Picker;
 use super::scan::{Broken, Key, Scanner};
-use super::{Mark, Page, PageError};
+use super::{Page, PageError};
 
 /// Bytes walked through between two looks at the clock. They take some microseconds.
 const LONG_BYTES: usize = 16 * 1024;
+
+/// What a page can be taken back to.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub(super) bytes: usize,
+    pub(super) count: usize,
+    pub(super) full: bool,
+    pub(super) tally: Tally,
+}
 
 /// What a walk is made of.
 pub(super) struct Walk<'p, 'f, 't> {

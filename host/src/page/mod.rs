@@ -24,11 +24,11 @@ pub(crate) use json::string;
 pub use json::{JsonError, Pointer};
 pub use kinds::Found;
 
-use array::Walk;
+use array::{Mark, Walk};
 use escape::escape;
 use picker::Picker;
 
-use crate::appflow::Records;
+use crate::appflow::{MAX_ANSWER_BYTES, Records};
 use crate::mechanism;
 
 /// A field of an output record: its key, and where it is found in the application's record.
@@ -51,15 +51,6 @@ pub struct Emitted {
     pub total: usize,
     /// The other top-level values of the body, as a JSON object.
     pub rest: String,
-}
-
-/// What a page can be taken back to.
-#[derive(Debug)]
-struct Mark {
-    bytes: usize,
-    count: usize,
-    full: bool,
-    tally: check::Tally,
 }
 
 /// The records of one answer, escaped.
@@ -326,8 +317,7 @@ impl Page {
             picks => Some(Picker::new(picks, known)?),
         };
         // Most pages need no more than this: what escaping adds, connectors leave out.
-        let free = self.max_bytes.saturating_sub(self.records.len());
-        self.records.reserve(free.min(text.len() + text.len() / 8));
+        self.make_room(text.len() + text.len() / 8);
         let mut walk = Walk {
             page: self,
             picker,
@@ -417,9 +407,23 @@ impl Page {
         }
     }
 
+    /// Makes room for so many bytes at once, or for a whole page if that is less. Memory that is not written to costs nothing, and
+    /// a page that grows bit by bit may be copied each time.
+    fn make_room(&mut self, bytes: usize) {
+        // The escaper wants more than it writes.
+        const SPARE: usize = 64 * 1024;
+        let free = self.max_bytes.saturating_sub(self.records.len());
+        self.records.reserve(free.min(bytes).saturating_add(SPARE));
+    }
+
     /// Writes one record at the end, unless it finds no room.
     fn push(&mut self, record: &str) -> Result<bool, PageError> {
+        /// A page that has grown so far is likely to become a full one.
+        const LARGE: usize = 256 * 1024;
         let before = self.records.len();
+        if before > LARGE && self.records.is_at_capacity(6 * record.len()) {
+            self.make_room(MAX_ANSWER_BYTES);
+        }
         let max_bytes = self.max_bytes;
         let bytes = self.records.add(|out, head| {
             // Escaping makes no text shorter, so what cannot fit is known before it is written.

@@ -155,6 +155,12 @@ impl Records {
         self.inside().is_empty()
     }
 
+    /// Whether there is no room for so many bytes more.
+    #[must_use]
+    pub fn is_at_capacity(&self, bytes: usize) -> bool {
+        self.0.capacity() - self.0.len() < bytes
+    }
+
     /// Makes room for so many bytes more.
     pub fn reserve(&mut self, bytes: usize) {
         self.0.reserve(RECORDS_START.len() + bytes);

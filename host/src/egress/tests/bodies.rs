@@ -57,6 +57,53 @@ async fn compressed_bodies_are_decompressed() {
     assert_eq!(body_of("br", vec![]).await.unwrap().body, "");
 }
 
+/// Bytes that nothing makes smaller.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(7);
+    std::iter::repeat_with(|| random.u8(..))
+        .take(bytes)
+        .collect()
+}
+
+#[tokio::test]
+async fn large_compressed_bodies_are_decompressed_as_they_come() {
+    let data = noise(400_000);
+    let body = gzip(&data);
+    let response = body_of("gzip", body.clone()).await.unwrap();
+    assert!(response.body == data);
+    assert!(!response.headers.contains_key("content-length"));
+
+    let error = body_of("gzip", body[..300_000].to_vec()).await.unwrap_err();
+    assert!(matches!(error, EgressError::Truncated { .. }), "{error:?}");
+    let mut damaged = body.clone();
+    let last = damaged.len() - 6;
+    damaged[last] ^= 1;
+    let error = body_of("gzip", damaged).await.unwrap_err();
+    assert!(matches!(error, EgressError::Decode { .. }), "{error:?}");
+    let error = body_of("gzip", [body, noise(50_000)].concat())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, EgressError::Decode { .. }), "{error:?}");
+    // 64 MiB in 64 KiB, of which the limit of the tests is one.
+    let error = body_of("gzip", gzip(&vec![0; 64 << 20])).await.unwrap_err();
+    assert!(
+        matches!(error, EgressError::BodyTooLarge { .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_large_compressed_body_that_ends_early_is_an_error() {
+    let body = gzip(&noise(400_000));
+    let server = Server::start(move |_| {
+        let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 500000\r\n\r\n";
+        Reply::Close([head.as_bytes(), &body].concat())
+    })
+    .await;
+    let error = get_once(&to(&server), &server.url()).await.unwrap_err();
+    assert!(matches!(error, EgressError::Truncated { .. }), "{error:?}");
+}
+
 /// `"some text, some text, "` ten thousand times, and zeros of 1 MiB, of 1 MiB and one byte, and of 64 MiB, as the reference
 /// implementations of the two codings write them.
 const BROTLI: [&str; 4] = [
