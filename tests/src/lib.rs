@@ -17,6 +17,7 @@
 //! * [`kinto`]: a real Kinto server.
 //! * [`json_schema`]: whether a value fits a schema.
 //! * [`setup`]: where the things under test are.
+//! * [`stripe`]: stand-ins for Stripe, from PyPI and npm.
 //! * [`server`]: the small HTTP server under all stand-ins.
 
 pub mod addresses;
@@ -32,4 +33,5 @@ pub mod runtime_api;
 pub mod salesforce;
 pub mod server;
 pub mod setup;
+pub mod stripe;
 pub mod upstream;

@@ -170,7 +170,7 @@ fn node() -> Result<Command> {
 }
 
 /// Gives a folder the npm packages of its lock file as `node_modules`; nothing to do without one.
-fn install(repo: &Repo, folder: &Path) -> Result<()> {
+pub(super) fn install(repo: &Repo, folder: &Path) -> Result<()> {
     if !folder.join(LOCK[1]).is_file() {
         return Ok(());
     }
@@ -263,7 +263,7 @@ fn as_locked(lock: &Path, installed: &Path) -> Result<()> {
 }
 
 /// Makes a link, in place of one that leads elsewhere.
-fn relink(link: &Path, target: &Path) -> Result<()> {
+pub(super) fn relink(link: &Path, target: &Path) -> Result<()> {
     match fs::read_link(link) {
         Ok(current) if current == target => return Ok(()),
         Ok(_) => fs::remove_file(link)?,

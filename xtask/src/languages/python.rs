@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Language;
+use super::{Language, js};
 use crate::content::Content;
 use crate::guests::PLUGINS;
 use crate::process;
@@ -18,19 +18,40 @@ const SDK: &str = "guest-sdk/python";
 const REQUIREMENTS: &str = "guest-sdk/python/requirements.txt";
 /// Written when an environment is finished; holds the interpreter it was made with.
 const STAMP: &str = "finished";
+/// Folder of an environment with the files it was installed from.
+const WHEELS: &str = "wheels";
 /// Versions of Python that the SDK runs with.
 const VERSIONS: &str = "Python 3.11 or newer";
 
+/// Stand-ins for Stripe, from PyPI and npm, which the behaviour tests start.
+const SERVERS: &str = "tests/stripe";
+
 /// Installs the tools, pinned and with their hashes, into the cache.
 pub(crate) fn setup(repo: &Repo) -> Result<()> {
-    environment(repo).map(drop)
+    let python = environment(repo, REQUIREMENTS)?;
+    js::relink(&repo.path(SDK).join(".venv"), folder_of(&python)?)
 }
 
-/// The interpreter with the tools. The folder is named after the requirements, so that two versions of them do not
+/// The folder of an environment.
+fn folder_of(python: &Path) -> Result<&Path> {
+    python
+        .ancestors()
+        .nth(2)
+        .context("an environment without a folder")
+}
+
+/// Puts the servers that behaviour tests start where those look for them: links to what lies in the cache.
+fn servers(repo: &Repo) -> Result<()> {
+    let folder = repo.path(SERVERS);
+    js::install(repo, &folder)?;
+    let python = environment(repo, &format!("{SERVERS}/requirements.txt"))?;
+    js::relink(&folder.join("venv"), folder_of(&python)?)
+}
+
+/// The interpreter of an environment with what a file of requirements names. The folder is named after the requirements, so that two versions of them do not
 /// fight over one cache; the SDK itself is taken from the repository, never installed.
-fn environment(repo: &Repo) -> Result<PathBuf> {
-    let requirements =
-        fs::read(repo.path(REQUIREMENTS)).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
+fn environment(repo: &Repo, file: &str) -> Result<PathBuf> {
+    let requirements = fs::read(repo.path(file)).with_context(|| format!("cannot read {file}"))?;
     let mut content = Content::default();
     content.bytes(&requirements);
     let hash = content.hash();
@@ -38,7 +59,7 @@ fn environment(repo: &Repo) -> Result<PathBuf> {
     let folder = repo.cache().join("python").join(name);
     let python = folder.join("bin/python");
     // The interpreter beneath is a link, and may have been removed since.
-    if folder.join(STAMP).is_file() && python.is_file() {
+    if folder.join(STAMP).is_file() && folder.join(WHEELS).is_dir() && python.is_file() {
         return Ok(python);
     }
     let Some(base) = process::on_path("python3") else {
@@ -50,7 +71,7 @@ fn environment(repo: &Repo) -> Result<PathBuf> {
     ]))
     .with_context(|| format!("connectors in Python need {VERSIONS}"))?;
     println!(
-        "python: installing componentize-py and the SDK's tools from PyPI into {}",
+        "python: installing what {file} names from PyPI into {}",
         repo.shown(&folder)
     );
     // An environment knows its own path, so it cannot be made aside and renamed; the stamp says that it is whole.
@@ -62,21 +83,35 @@ fn environment(repo: &Repo) -> Result<PathBuf> {
     .context(
         "Python cannot make an environment; on Debian that needs: apt-get install python3-venv",
     )?;
-    let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet"]).args([
-        "--disable-pip-version-check",
-        "--require-hashes",
-        "--only-binary=:all:",
-        "--requirement",
-    ]);
-    process::run(install.arg(repo.path(REQUIREMENTS)))?;
+    let pip = |command: &str| {
+        let mut pip = Command::new(&python);
+        pip.args([
+            "-m",
+            "pip",
+            command,
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .args(["--require-hashes", "--only-binary=:all:", "--requirement"])
+        .arg(repo.path(file));
+        pip
+    };
+    // The files are kept: what the SDK's README says is tried without asking PyPI again.
+    let wheels = folder.join(WHEELS);
+    process::run(pip("download").arg("--dest").arg(&wheels))?;
+    process::run(
+        pip("install")
+            .arg("--no-index")
+            .arg("--find-links")
+            .arg(&wheels),
+    )?;
     fs::write(folder.join(STAMP), &requirements)?;
     Ok(python)
 }
 
 /// Python with the SDK of the repository.
 fn python(repo: &Repo) -> Result<Command> {
-    let mut command = Command::new(environment(repo)?);
+    let mut command = Command::new(environment(repo, REQUIREMENTS)?);
     command
         .env("PYTHONPATH", repo.path(SDK).join("src"))
         .env("MYPYPATH", repo.path(SDK).join("src"))
@@ -99,6 +134,7 @@ pub(crate) fn build(repo: &Repo, folder: &Path, component: &Path) -> Result<()> 
 
 /// Runs the tests of the SDK and of the connectors' logic, and checks the types of both.
 pub(crate) fn test(repo: &Repo) -> Result<()> {
+    servers(repo)?;
     let sdk = repo.path(SDK);
     process::run(
         python(repo)?

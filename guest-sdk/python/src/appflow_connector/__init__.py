@@ -4,7 +4,7 @@ The host speaks AppFlow's protocol, holds the user's credentials, lets requests 
 what can be read and written, and how to ask the application for it. See the package's README for a connector in one screen.
 """
 
-from . import credentials, http, invocation, log, page, token
+from . import credentials, http, invocation, log, page, times, token, values
 from .connector import Connector, Destination, Source, export
 from .description import (
     ApiKey,

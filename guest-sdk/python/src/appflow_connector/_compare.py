@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import decimal
 import re
-from collections.abc import Mapping
 from typing import Any
 
-ABSENT = object()
-"""No value, which is not the same as null."""
+from .times import parse as instant
 
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,8})?")
-_INSTANT = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|z|[+-]\d{2}:?\d{2})?)?", re.ASCII
-)
-_EPOCH = datetime.date(1970, 1, 1).toordinal()
-
-
-def value_of(record: Any, name: str) -> Any:
-    """The value of a field; a dotted name is a key itself, or a path."""
-    if isinstance(record, Mapping):
-        if name in record:
-            return record[name]
-        head, dot, rest = name.partition(".")
-        if dot and head in record:
-            return value_of(record[head], rest)
-    return None
-
-
-def value_at(record: Any, pointer: str) -> Any:
-    """The value at a JSON pointer, or :data:`ABSENT`."""
-    for part in pointer.split("/")[1:]:
-        part = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(record, Mapping) and part in record:
-            record = record[part]
-        elif isinstance(record, list) and part.isascii() and part.isdigit() and int(part) < len(record):
-            record = record[int(part)]
-        else:
-            return ABSENT
-    return record
 
 
 def holds(value: Any, operator: str, wanted: Any) -> bool:
@@ -81,22 +50,3 @@ def _decimal(value: Any) -> decimal.Decimal | None:
         return None
     text = str(value).strip()
     return decimal.Decimal(text) if _DECIMAL.fullmatch(text) else None
-
-
-def instant(text: str) -> tuple[int, int] | None:
-    """Seconds since 1970 and nanoseconds of a date (its first moment, UTC) or a point in time with ``Z`` or an offset."""
-    match = _INSTANT.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    try:
-        days = datetime.date(int(year), int(month), int(day)).toordinal() - _EPOCH
-    except ValueError:
-        return None
-    if int(hour or 0) > 23 or int(minute or 0) > 59 or int(second or 0) > 60:
-        return None
-    seconds = days * 86_400 + int(hour or 0) * 3600 + int(minute or 0) * 60 + int(second or 0)
-    if zone and zone not in "Zz":
-        offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
-        seconds -= offset if zone[0] == "+" else -offset
-    return seconds, int((fraction or "0").ljust(9, "0"))

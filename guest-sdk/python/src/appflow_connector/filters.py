@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
 
-from . import _compare
+from . import _compare, times
 from .errors import InvalidArgument, Unsupported
+from .values import value_of
 
 MAX_DEPTH = 128
 """Deepest condition accepted, so that walking it by recursion is safe."""
@@ -74,7 +75,7 @@ class DateTime:
 
     def epoch(self) -> float:
         """Seconds since 1970."""
-        seconds, nanos = _compare.instant(self.value) or (0, 0)
+        seconds, nanos = times.parse(self.value) or (0, 0)
         return seconds + nanos / 1e9
 
 
@@ -191,7 +192,7 @@ class Compare(Condition):
     value: Literal
 
     def matches(self, record: Any) -> bool:
-        return _compare.holds(_compare.value_of(record, self.field), self.operator.value, self.value)
+        return _compare.holds(value_of(record, self.field), self.operator.value, self.value)
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ class Between(Condition):
     high: Literal
 
     def matches(self, record: Any) -> bool:
-        value = _compare.value_of(record, self.field)
+        value = value_of(record, self.field)
         return _compare.holds(value, ">=", self.low) and _compare.holds(value, "<=", self.high)
 
 
@@ -215,7 +216,7 @@ class OneOf(Condition):
     values: Sequence[Literal]
 
     def matches(self, record: Any) -> bool:
-        value = _compare.value_of(record, self.field)
+        value = value_of(record, self.field)
         return any(_compare.holds(value, "=", wanted) for wanted in self.values)
 
 

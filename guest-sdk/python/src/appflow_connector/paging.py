@@ -17,9 +17,9 @@ from . import page, token
 from .errors import RequestTimeout, ServerError, Unsupported
 from .filters import Condition
 from .http import Response, resolve
-from ._compare import ABSENT, value_at
 from .requests import Pick, QueryRequest
 from .requests import picks as picks_of
+from .values import ABSENT, value_at
 
 DEFAULT_PAGE_SIZE = 1000
 _TIME_RESERVE_MILLIS = 1000
