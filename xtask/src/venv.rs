@@ -22,7 +22,8 @@ pub(crate) fn ensure(repo: &Repo) -> Result<PathBuf> {
         .with_context(|| format!("cannot read {REQUIREMENTS}"))?;
     let is_made = fs::read_to_string(folder.join(STAMP)).is_ok_and(|made| made == wanted);
     // The interpreter beneath may have been removed or upgraded since.
-    if is_made && process::output(Command::new(&python).args(["-c", "import moto, kinto"])).is_ok() {
+    if is_made && process::output(Command::new(&python).args(["-c", "import moto, kinto"])).is_ok()
+    {
         return Ok(folder);
     }
     let Some(base) = process::on_path("python3") else {
