@@ -11,10 +11,44 @@ import { describeKind } from './text.js';
  * `undefined` is left out, and what has a `toJSON`, such as a `Date`, is written as that says.
  */
 export function stringify(value: unknown, what: string): string {
+  if (isSimple(value, 0)) {
+    return JSON.stringify(value);
+  }
   const found = { bigint: false };
   look(value, what, found, 0);
   // The engine's own writer is many times faster, and only stumbles over bigints.
   return found.bigint ? write(value) : JSON.stringify(value);
+}
+
+/** Whether nothing of a value needs a closer look; without a place for messages, which would cost more than the rest. */
+function isSimple(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object') {
+    return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+  }
+  if (value === null) {
+    return true;
+  }
+  if (depth > MOST_DEPTH) {
+    return false;
+  }
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at += 1) {
+      if (!isSimple(value[at], depth + 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype || 'toJSON' in value) {
+    return false;
+  }
+  for (const name of Object.keys(value)) {
+    const own = (value as Record<string, unknown>)[name];
+    if (own !== undefined && !isSimple(own, depth + 1)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Deepest value written: no record is deeper, and a circle ends here. */

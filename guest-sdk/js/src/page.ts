@@ -81,6 +81,22 @@ function tooMany(): InvalidArgument {
   return new InvalidArgument('the records do not fit into one answer; ask for fewer');
 }
 
+/**
+ * Adds records until one finds no room; returns how many were taken, from the first on. Go on after so many next time.
+ *
+ * @throws as {@link emit}.
+ */
+export function emitAll(records: Iterable<PageRecord>): number {
+  let taken = 0;
+  for (const record of records) {
+    if (!emit(record)) {
+      break;
+    }
+    taken += 1;
+  }
+  return taken;
+}
+
 /** What {@link emitJson} may be told. */
 export interface EmitOptions {
   /** Where the array is: a JSON pointer (RFC 6901) such as `/records`; the whole body unless given. */

@@ -206,17 +206,17 @@ export class Paging {
       if (place >= totalLimit) {
         break;
       }
-      if (place >= done) {
-        const picked = this.#picks.length > 0 ? this.#pick(record) : record;
-        if (!emit(picked)) {
-          if (taken === 0) {
-            throw noProgress();
-          }
-          return token.encode(ALL, entity, String(done + taken));
-        }
-        taken += 1;
-      }
       place += 1;
+      if (place <= done) {
+        continue;
+      }
+      if (!emit(this.#picks.length > 0 ? this.#pick(record) : record)) {
+        if (taken === 0) {
+          throw noProgress();
+        }
+        return token.encode(ALL, entity, String(done + taken));
+      }
+      taken += 1;
     }
     // Nothing was refused, so there were no more.
     return undefined;

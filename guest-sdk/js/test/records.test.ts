@@ -43,6 +43,18 @@ test('what has no further pages fails when it is full', async () => {
   assert.equal(small.last.records.length, 2);
 });
 
+test('many records at once: as many as there is room for', async () => {
+  // 3,000 records of 200 bytes: several batches.
+  const records = Array.from({ length: 3000 }, (_, id) => ({ id, pad: 'é'.repeat(90) }));
+  for (const limit of [1, 327, 1310, 1311, 2999, 3000, 5000]) {
+    const { value, records: taken } = await host.run(() => page.emitAll(records), limit);
+    assert.equal(value, Math.min(limit, 3000));
+    assert.deepEqual(taken, records.slice(0, value));
+  }
+  assert.equal((await host.run(() => page.emitAll([]))).value, 0);
+  await assert.rejects(host.run(() => page.emitAll([{}, '[]'])), InvalidArgument);
+});
+
 test('tokens are those of every SDK', () => {
   assert.equal(token.encode('all', 'greeting', '2'), 'fd11b1e93:all8:greeting1:2');
   const odd = ['cursor', 'é🦀', '', '0', '', '', '7'];

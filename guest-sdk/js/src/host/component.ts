@@ -7,14 +7,13 @@ import { get } from 'appflow:connector/credentials@0.1.0';
 import { send, type Response } from 'appflow:connector/http@0.1.0';
 import { current, entity, entityJson, millisLeft } from 'appflow:connector/invocation@0.1.0';
 import { write } from 'appflow:connector/log@0.1.0';
-import { emit, emitBatch, emitJson, room } from 'appflow:connector/page@0.1.0';
+import { emit, emitJson, room } from 'appflow:connector/page@0.1.0';
 
 import type { Host } from './imports.js';
 
 export const host: Host = {
   send,
   emit,
-  emitBatch,
   emitJson: (response, pointer, picks, skip) => emitJson(response as Response, pointer, picks, skip),
   room,
   current,

@@ -25,7 +25,6 @@ function running(): Host {
 export const host: Host = {
   send: (request) => running().send(request),
   emit: (json) => running().emit(json),
-  emitBatch: (text, ends) => running().emitBatch(text, ends),
   emitJson: (response, pointer, picks, skip) => running().emitJson(response, pointer, picks, skip),
   room: () => running().room(),
   current: () => running().current(),

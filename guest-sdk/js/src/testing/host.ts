@@ -140,9 +140,6 @@ function imports(state: CallState): Host {
   return {
     send: (request) => send(state, request),
     emit,
-    emitBatch: () => {
-      throw new Error('not used by this SDK');
-    },
     emitJson: (response, pointer, picks, skip) => emitJson(response, pointer, picks, skip, take),
     room: () => ({ recordsLeft: recordsLeft(), bytesLeft: Math.max(most - state.bytes, 0), millisLeft: state.millisLeft }),
     current: () => ({ requestId: 'test-request', flowName: 'test-flow' }),

@@ -23,10 +23,9 @@ export default connector({
         page.emitJsonOrFail(answer, { records: '/records', picks: request.fields });
         return;
       }
-      for (const record of answer.ensureOk().json().records) {
-        if (!page.emit(request.only(record))) {
-          throw new InvalidArgument('the page is larger than one answer may be');
-        }
+      const { records } = answer.ensureOk().json();
+      if (page.emitAll(records.map((record) => request.only(record))) < records.length) {
+        throw new InvalidArgument('the page is larger than one answer may be');
       }
     },
   },
