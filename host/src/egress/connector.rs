@@ -138,9 +138,12 @@ impl Inner {
         if uri.scheme() != Some(&Scheme::HTTPS) {
             return Err(ConnectFailure::NotGranted);
         }
-        let addresses = self.addresses(&host, port.unwrap_or(HTTPS_PORT)).await?;
-        let tcp = self.tcp(&addresses).await?;
-        let config = self.tls_config().await?;
+        let tcp = async {
+            let addresses = self.addresses(&host, port.unwrap_or(HTTPS_PORT)).await?;
+            self.tcp(&addresses).await
+        };
+        // The first time, the roots are read while the network is waited for.
+        let (tcp, config) = tokio::try_join!(tcp, self.tls_config())?;
         let name = server_name(&host)?;
         let tls =
             tokio_rustls::TlsConnector::from(config).connect(name, TokioIo::new(TokioIo::new(tcp)));
