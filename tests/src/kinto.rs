@@ -6,9 +6,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -16,7 +16,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::server::{Body, Received, Server, answer as respond, text};
 use crate::setup::python;
+use crate::upstream::Seen;
 
 /// Importing Kinto takes seconds on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -313,6 +315,84 @@ impl Bucket<'_> {
         );
         serde_json::from_str(&answer.body).context("Kinto's answer is not JSON")
     }
+}
+
+/// A server in front of Kinto that passes everything on and remembers the requests.
+#[derive(Debug)]
+pub struct Recorder {
+    server: Server,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Recorder {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// If no port can be had.
+    pub fn start(kinto: &'static Kinto) -> Result<Self> {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&seen);
+        let server = Server::start(move |received| {
+            lock(&shared).push(Seen::of(&received));
+            async move {
+                let passed = tokio::task::spawn_blocking(move || pass_on(kinto, &received));
+                match passed.await {
+                    Ok(Ok(answer)) => answer,
+                    Ok(Err(error)) => text(http::StatusCode::BAD_GATEWAY, format!("{error:#}")),
+                    Err(error) => text(http::StatusCode::BAD_GATEWAY, error.to_string()),
+                }
+            }
+        })?;
+        Ok(Self { server, seen })
+    }
+
+    /// Its address as `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Requests so far, oldest first.
+    pub fn requests(&self) -> Vec<Seen> {
+        lock(&self.seen).clone()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        lock(&self.seen).clear();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Headers that are about one connection.
+const OF_A_CONNECTION: [&str; 4] = ["host", "connection", "content-length", "transfer-encoding"];
+
+fn pass_on(kinto: &Kinto, received: &Received) -> Result<http::Response<Body>> {
+    let headers = received.headers.iter().filter_map(|(name, value)| {
+        let value = value.to_str().ok()?.to_owned();
+        (!OF_A_CONNECTION.contains(&name.as_str())).then(|| (name.to_string(), value))
+    });
+    let headers: Vec<(String, String)> = headers.collect();
+    let target = received
+        .uri
+        .path_and_query()
+        .context("a request without a path")?;
+    let body = std::str::from_utf8(&received.body)?;
+    let answered = kinto.send(received.method.as_str(), target.as_str(), &headers, body)?;
+    let status = http::StatusCode::from_u16(answered.status)?;
+    let mut answer = respond(status, "application/json", answered.body);
+    for (name, value) in &answered.headers {
+        if !OF_A_CONNECTION.contains(&name.as_str()) {
+            let name = http::HeaderName::try_from(name.as_str())?;
+            answer
+                .headers_mut()
+                .insert(name, http::HeaderValue::try_from(value.as_str())?);
+        }
+    }
+    Ok(answer)
 }
 
 impl Drop for Kinto {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::spec::{ApplicationKind, Spec};
 use super::values::Values;
-use crate::kinto::{self, Bucket, Kinto};
+use crate::kinto::{self, Bucket, Kinto, Recorder};
 use crate::salesforce::{self, Fault, SalesforceStandIn};
 use crate::upstream::{Script, Seen, Upstream};
 
@@ -56,9 +56,11 @@ pub(super) enum Application {
     },
     /// A bucket of the Kinto that all cases share.
     Kinto {
-        kinto: &'static Kinto,
+        recorder: Recorder,
         bucket: Bucket<'static>,
         collections: Vec<String>,
+        /// Requests before the case's own.
+        before: usize,
     },
 }
 
@@ -100,9 +102,10 @@ impl Application {
                     shelved.fill(name, &bucket)?;
                 }
                 Ok(Self::Kinto {
-                    kinto,
+                    recorder: Recorder::start(kinto)?,
                     bucket,
                     collections: shelf.collections.into_keys().collect(),
+                    before: 0,
                 })
             }
         }
@@ -114,7 +117,7 @@ impl Application {
             Self::None => None,
             Self::Script(upstream) => Some(upstream.url()),
             Self::Salesforce { stand_in, .. } => Some(stand_in.url().to_owned()),
-            Self::Kinto { kinto, .. } => Some(kinto.url()),
+            Self::Kinto { recorder, .. } => Some(recorder.url()),
         }
     }
 
@@ -166,7 +169,13 @@ impl Application {
     /// Forgets what came before the case's own requests, and lets its faults come.
     pub(super) fn begin(&mut self) {
         match self {
-            Self::None | Self::Kinto { .. } => {}
+            Self::None => {}
+            Self::Kinto {
+                recorder, before, ..
+            } => {
+                *before = recorder.requests().len();
+                recorder.clear_requests();
+            }
             Self::Script(upstream) => upstream.clear_requests(),
             Self::Salesforce {
                 stand_in,
@@ -185,7 +194,7 @@ impl Application {
     /// Number of requests before those of the case.
     pub(super) fn seen_before(&self) -> usize {
         match self {
-            Self::Salesforce { before, .. } => *before,
+            Self::Salesforce { before, .. } | Self::Kinto { before, .. } => *before,
             _ => 0,
         }
     }
@@ -203,10 +212,11 @@ impl Application {
             .collect()
     }
 
-    /// Requests of the case; a real server tells of none.
+    /// Requests of the case.
     pub(super) fn requests(&self) -> Vec<Seen> {
         match self {
-            Self::None | Self::Kinto { .. } => Vec::new(),
+            Self::None => Vec::new(),
+            Self::Kinto { recorder, .. } => recorder.requests(),
             Self::Script(upstream) => upstream.requests(),
             Self::Salesforce { stand_in, .. } => stand_in
                 .requests()

@@ -71,7 +71,7 @@ pub struct Expect {
     pub seconds: Option<f64>,
     /// Processes started; 1 unless set.
     pub starts: Option<u64>,
-    /// Number of requests to the application, if it is a stand-in.
+    /// Number of requests to the application.
     pub requests: Option<usize>,
     /// Requests to the application, exactly these in this order.
     #[serde(default)]

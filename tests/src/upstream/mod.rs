@@ -66,6 +66,23 @@ pub struct Seen {
     pub body: String,
 }
 
+impl Seen {
+    /// Of a request as it was received.
+    pub(crate) fn of(received: &Received) -> Self {
+        let headers = received.headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.to_string(), value)
+        });
+        Self {
+            method: received.method.to_string(),
+            path: received.uri.path().to_owned(),
+            query: received.query().into_iter().collect(),
+            headers: headers.collect(),
+            body: String::from_utf8_lossy(&received.body).into_owned(),
+        }
+    }
+}
+
 impl Upstream {
     /// Starts the application of a script. Files named in it lie in `folder`.
     ///
@@ -129,22 +146,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 async fn serve(state: &Mutex<State>, received: &Received) -> Response<Body> {
     let found = {
         let mut state = lock(state);
-        state.seen.push(Seen {
-            method: received.method.to_string(),
-            path: received.uri.path().to_owned(),
-            query: received.query().into_iter().collect(),
-            headers: received
-                .headers
-                .iter()
-                .map(|(name, value)| {
-                    (
-                        name.to_string(),
-                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                    )
-                })
-                .collect(),
-            body: String::from_utf8_lossy(&received.body).into_owned(),
-        });
+        state.seen.push(Seen::of(received));
         let fits = state.exchanges.iter_mut().find(|(exchange, used, _)| {
             exchange.times.is_none_or(|times| *used < times) && exchange.fits(received)
         });

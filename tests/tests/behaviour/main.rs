@@ -14,6 +14,7 @@ mod determinism;
 mod entitlement;
 mod faults;
 mod hostile;
+mod kinto;
 mod log;
 mod narrowing;
 mod observability;

@@ -1,4 +1,4 @@
-//! The cases of the Salesforce connector and of a naive one, once more under every fault (`docs/testing.md`).
+//! The cases of the Salesforce connector, of a naive one, and of the Kinto connector over a real server, once more under every fault (`docs/testing.md`).
 //!
 //! A run under a fault ends in the answer of the run without one, or in an error whose code fits the fault; never in a
 //! success with other records. For writes the records in the stand-in must agree with what was reported.
@@ -204,6 +204,34 @@ fn salesforce_under_faults_without_end() {
     let rehearsed =
         rehearse(|case| case.name.starts_with("salesforce/") && plan::is_typical(&case.name));
     run_all(&without_end(&rehearsed));
+}
+
+/// Whose answers do not name the bucket, which is another one in each run.
+#[test]
+fn kinto_reads_all_or_fails() {
+    let names = [
+        "credentials-good",
+        "filter-comma",
+        "filter-contains",
+        "filter-equal",
+        "filter-limit",
+        "filter-not",
+        "filter-number",
+        "filter-or",
+        "incremental-tombstones",
+        "query-fields",
+        "query-pages",
+        "query-pages-filtered",
+        "retrieve",
+        "retrieve-by-field",
+    ];
+    let is_one = |case: &Case| {
+        let name = case.name.strip_prefix("kinto/");
+        name.is_some_and(|name| names.contains(&name))
+    };
+    let rehearsed = rehearse(is_one);
+    assert_eq!(rehearsed.len(), names.len());
+    run_all(&everywhere(&rehearsed));
 }
 
 #[test]
