@@ -1,10 +1,15 @@
 //! Entities and their fields, with builders whose defaults are what most fields need.
 
 mod field;
+#[cfg(feature = "json")]
+mod infer;
 
 use crate::bindings::wit_common as wit;
 use crate::bindings::wit_metadata;
 
+#[cfg(feature = "json")]
+#[doc(inline)]
+pub use infer::sampled;
 #[doc(inline)]
 pub use wit::{
     Bounds, Constraints, DataType, Entity, EntityDefinition, Field, Operator, ReadProperties,

@@ -2,10 +2,8 @@
 //!
 //! A collection may have a JSON schema, which is then its description. Without one its newest records are looked at.
 
-use std::collections::BTreeMap;
-
 use appflow_connector::schema::{
-    DataType, Entity, EntityDefinition, EntityPage, Field, ListRequest, WriteOperations,
+    Entity, EntityDefinition, EntityPage, Field, ListRequest, WriteOperations, sampled,
 };
 use appflow_connector::{Result, http, invocation, log, token};
 use serde::Deserialize;
@@ -15,8 +13,6 @@ use crate::server::{Collection, Server, is_id, send};
 
 /// Seconds AppFlow may keep metadata: half an hour, since collections change at any time.
 pub(crate) const CACHE_SECONDS: u32 = 1800;
-/// Property of a field whose values are of several types, which come as their JSON text.
-pub(crate) const MIXED: &str = "mixed";
 
 /// Records looked at where there is no schema.
 const SAMPLE: u32 = 100;
@@ -134,12 +130,12 @@ pub(crate) fn describe(
 ) -> Result<EntityDefinition> {
     let answer = send(server.get(&collection.path()), "describing the collection")?;
     let schema = answer.json::<Single>()?.data.schema;
-    let own = match schema["properties"].as_object() {
+    let own: Vec<Field> = match schema["properties"].as_object() {
         Some(properties) => properties
             .iter()
-            .map(|(name, schema)| by_schema(name, schema))
+            .map(|(name, schema)| Field::of_json_schema(name, schema))
             .collect(),
-        None => sampled(server, collection)?,
+        None => of_newest(server, collection)?,
     };
     let id = Field::text("id")
         .primary_key()
@@ -154,7 +150,8 @@ pub(crate) fn describe(
         .updatable()
         .upsertable();
     let mut fields = vec![id];
-    fields.extend(own.into_iter().filter(is_describable));
+    let own = own.into_iter().filter(is_describable);
+    fields.extend(own.map(|field| field.writable().null_writable()));
     fields.push(modified);
     if tombstones {
         fields.push(Field::boolean("deleted").description("True for a record that was deleted"));
@@ -177,100 +174,13 @@ fn is_describable(field: &Field) -> bool {
     !OWN.contains(&field.name.as_str())
 }
 
-/// A field that JSON Schema describes.
-fn by_schema(name: &str, schema: &Value) -> Field {
-    let types: Vec<&str> = match &schema["type"] {
-        Value::String(one) => vec![one],
-        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let mut types = types.into_iter().filter(|name| *name != "null");
-    let data_type = match (types.next(), types.next(), schema["format"].as_str()) {
-        (Some("string"), None, Some("date-time")) => Some(DataType::DateTime),
-        (Some("string"), None, Some("date")) => Some(DataType::Date),
-        (Some("string"), None, _) => Some(DataType::Text),
-        (Some("integer"), None, _) => Some(DataType::Long),
-        (Some("number"), None, _) => Some(DataType::Double),
-        (Some("boolean"), None, _) => Some(DataType::Boolean),
-        (Some("object"), None, _) => Some(DataType::Object),
-        (Some("array"), None, _) => Some(DataType::Array),
-        _ => None,
-    };
-    let mut field = field(name, data_type);
-    let text = |key: &str| schema[key].as_str().filter(|text| !text.is_empty());
-    field.label = text("title").map(str::to_owned);
-    field.description = text("description").map(str::to_owned);
-    field.default_value = match &schema["default"] {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
-        _ => None,
-    };
-    let allowed: Option<Vec<&str>> = schema["enum"]
-        .as_array()
-        .and_then(|values| values.iter().map(Value::as_str).collect());
-    // AppFlow takes no long values and none with spaces, and part of the list would forbid the others.
-    let fits = |text: &&str| {
-        !text.is_empty()
-            && text.chars().count() <= MAX_NAME_CHARS
-            && !text.contains(char::is_whitespace)
-    };
-    match allowed {
-        Some(values) if values.iter().all(fits) => field.allowed_values(values),
-        _ => field,
-    }
-}
-
 /// The fields of the newest records.
-fn sampled(server: &Server, collection: &Collection) -> Result<Vec<Field>> {
+fn of_newest(server: &Server, collection: &Collection) -> Result<Vec<Field>> {
     let page = server.get(&collection.records()).query("_limit", SAMPLE);
     let answer = send(page, "looking at records of the collection")?;
-    let records = answer.json::<List<BTreeMap<String, Value>>>()?.data;
-    let mut types: BTreeMap<String, Vec<DataType>> = BTreeMap::new();
-    for (name, value) in records.into_iter().flatten() {
-        let types = types.entry(name).or_default();
-        types.extend(type_of(&value));
-    }
     log::info(
         "the collection has no schema: its fields are those of its newest records",
         &[],
     );
-    Ok(types
-        .iter()
-        .map(|(name, types)| field(name, common(types)))
-        .collect())
-}
-
-fn type_of(value: &Value) -> Option<DataType> {
-    Some(match value {
-        Value::Null => return None,
-        Value::Bool(_) => DataType::Boolean,
-        Value::Number(number) if number.is_i64() => DataType::Long,
-        Value::Number(_) => DataType::Double,
-        Value::String(_) => DataType::Text,
-        Value::Array(_) => DataType::Array,
-        Value::Object(_) => DataType::Object,
-    })
-}
-
-/// The type that all of them fit; none if there is no such type.
-fn common(types: &[DataType]) -> Option<DataType> {
-    let first = *types.first()?;
-    if types.iter().all(|one| *one == first) {
-        return Some(first);
-    }
-    let number = |one: &DataType| matches!(one, DataType::Long | DataType::Double);
-    types.iter().all(number).then_some(DataType::Double)
-}
-
-/// A field that can be read and written; of no type in particular, it comes as text.
-fn field(name: &str, data_type: Option<DataType>) -> Field {
-    let field = match data_type {
-        Some(data_type) => Field::new(name, data_type),
-        None => Field::text(name)
-            .type_label("any")
-            .not_queryable()
-            .filter_operators([])
-            .property(MIXED, "true"),
-    };
-    field.writable().null_writable()
+    Ok(sampled(answer.json::<List<_>>()?.data))
 }

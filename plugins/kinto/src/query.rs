@@ -16,7 +16,7 @@ use appflow_connector::{Context, Error, QueryRequest, Result, RetrieveRequest, l
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::describe::{MIXED, known};
+use crate::describe::known;
 use crate::filter::{MODIFIED, Plan};
 use crate::server::{BACKOFF, Collection, Server, TOMBSTONES, is_id, send};
 
@@ -151,9 +151,7 @@ impl Reader {
             name,
             conversion: match field {
                 _ if name == MODIFIED => Conversion::Moment,
-                Some(field) if field.properties.iter().any(|(key, _)| key == MIXED) => {
-                    Conversion::Text
-                }
+                Some(field) if field.is_any() => Conversion::Text,
                 _ => Conversion::None,
             },
         };
