@@ -290,7 +290,10 @@ def test_all_or_none_stops_at_the_first_failure() -> None:
     assert results[0].error is None and results[2].error == "not tried, as a record before it failed"
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, ErrorCode.INVALID_CREDENTIALS), (429, ErrorCode.RATE_LIMIT_EXCEEDED), (500, ErrorCode.SERVER_ERROR)])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, ErrorCode.INVALID_CREDENTIALS), (429, ErrorCode.RATE_LIMIT_EXCEEDED), (500, ErrorCode.SERVER_ERROR)],
+)
 def test_a_failure_of_the_connection_fails_all_if_nothing_was_written(status: int, code: ErrorCode) -> None:
     with pytest.raises(HttpError) as error:
         written(refusing(status, "a"), ['{"name":"a"}', '{"name":"b"}'])
