@@ -67,13 +67,21 @@ impl Compiler {
     }
 }
 
+/// The host's sources without a sandbox, for `cargo xtask bench` and a test of its own.
+pub(crate) const NATIVE_TWIN: &str = "appflow-native";
+
 /// Builds everything native in the development profile. The whole workspace at once, so that all packages of all
-/// commands share one choice of features, and nothing is compiled a second time with others.
+/// commands share one choice of features, and nothing is compiled a second time with others. Only the native twin is left
+/// out: it adds no features, and newcomers need not wait for the host's sources twice.
 pub(crate) fn development_build(repo: &Repo) -> Command {
     let mut command = process::cargo();
-    command
-        .current_dir(repo.path(""))
-        .args(["build", "--workspace", "--bins"]);
+    command.current_dir(repo.path("")).args([
+        "build",
+        "--workspace",
+        "--exclude",
+        NATIVE_TWIN,
+        "--bins",
+    ]);
     command
 }
 

@@ -1,11 +1,12 @@
 //! Automation of this repository, as Rust programs rather than shell scripts, so that it runs the same on a laptop and
-//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `fuzz`, `soak`, `swap`, `test`,
+//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `bench`, `fuzz`, `soak`, `swap`, `test`,
 //! `mutants`.
 //!
 //! It starts cargo, the compiler tool and other programs, and holds no product logic. It depends on few and light
 //! crates on purpose: whatever a newcomer types first must be ready in seconds.
 
 mod assemble;
+mod bench;
 mod checks;
 mod compiler;
 mod content;
@@ -84,6 +85,18 @@ Environment:
     #[command(after_help = "Example:
   cargo xtask demo")]
     Demo,
+    /// Measures the host beside a native Lambda and beside AWS's SDK for Python, and prints one table.
+    ///
+    /// All three answer the same requests in turns: the Lambda binary with the Salesforce connector, the same sources with
+    /// the connector linked in and no sandbox, and AWS's SDK with its Salesforce example, which is installed from PyPI.
+    /// Builds everything first. Figures go to target/bench/figures.json too; docs/performance.md says what they mean. A bar
+    /// that is missed is printed and is no failure: what else the machine does is in every figure.
+    #[command(after_help = "Examples:
+  cargo xtask bench
+  cargo xtask bench --only start --only page
+  cargo xtask bench --only warm --runs 1000
+  cargo xtask bench --only page --x86-price 0.0000166667 --arm64-price 0.0000133334")]
+    Bench(bench::Options),
     /// Feeds everything that reads what others wrote with inputs made by libFuzzer.
     ///
     /// Prints a table: inputs tried, speed, code reached, inputs worth keeping, finds. Ends with an error if an input broke
@@ -147,6 +160,7 @@ fn main() -> ExitCode {
         Task::Guests(options) => guests::run(&repo, options),
         Task::Assemble(options) => assemble::run(&repo, options),
         Task::Demo => demo::run(&repo),
+        Task::Bench(options) => bench::run(&repo, options),
         Task::Fuzz(options) => fuzz::run(&repo, options),
         Task::Soak(options) => soak::run(&repo, options),
         Task::Swap(options) => swap::run(&repo, options),

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::compiler;
+use crate::compiler::{self, NATIVE_TWIN};
 use crate::promises::{self, Promise, Test};
 use crate::repo::Repo;
 use crate::{assemble, guests, process};
@@ -384,7 +384,8 @@ fn cargo(repo: &Repo, arguments: &[&str]) -> Command {
     command
         .current_dir(repo.path(""))
         .args(arguments)
-        .args(["--workspace", "--features", FEATURE, "--quiet"])
+        .args(["--workspace", "--exclude", NATIVE_TWIN])
+        .args(["--features", FEATURE, "--quiet"])
         .arg("--message-format=json-render-diagnostics");
     command
 }

@@ -51,7 +51,9 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
     steps.run("vendored WIT", "", || wit::check(repo))?;
     steps.run("lints", "about 3 minutes the first time", || lints(repo))?;
     steps.run("documentation", "", || documentation(repo))?;
-    steps.run("Python environment", "", || venv::ensure(repo))?;
+    steps.run("Python environment", "", || {
+        venv::ensure(repo, &venv::TESTS)
+    })?;
     // Run again at the end, where it costs seconds; what is wrong with a unit should be known before the long builds.
     let unit = steps.run("unit tests", "about 5 minutes the first time", || {
         run_tests(root_tests(repo).args(["--lib", "--bins"]))

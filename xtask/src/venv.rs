@@ -1,4 +1,4 @@
-//! The Python environment with the servers that tests talk to.
+//! Python environments: one with the servers that tests talk to, one with AWS's SDK for the benchmark.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,25 +9,66 @@ use anyhow::{Context as _, Result, bail};
 use crate::process;
 use crate::repo::Repo;
 
-/// Every package with its version and the hashes of its files.
-const REQUIREMENTS: &str = "tests/requirements.txt";
+/// An environment.
+pub(crate) struct Environment {
+    /// Its folder below target/.
+    folder: &'static str,
+    /// Files that name every package with its version and the hashes of its files, and what pip is told beside each. They
+    /// are installed one after the other.
+    requirements: &'static [(&'static str, &'static [&'static str])],
+    /// Modules that are there if everything is.
+    modules: &'static str,
+    /// Who needs it.
+    user: &'static str,
+}
+
+/// The servers that tests talk to.
+pub(crate) const TESTS: Environment = Environment {
+    folder: "venv",
+    requirements: &[("tests/requirements.txt", &["--only-binary=:all:"])],
+    modules: "moto, kinto",
+    user: "the tests need",
+};
+
+/// AWS's SDK for connectors. One of its packages comes as sources only, and is built with what the first file names.
+pub(crate) const RIVAL: Environment = Environment {
+    folder: "bench/venv",
+    requirements: &[
+        ("tests/bench/build.txt", &["--only-binary=:all:"]),
+        (
+            "tests/bench/requirements.txt",
+            &[
+                "--only-binary=:all:",
+                "--no-binary=antlr4-python3-runtime",
+                "--no-build-isolation",
+            ],
+        ),
+    ],
+    modules: "custom_connector_example.handlers.lambda_handler",
+    user: "the benchmark needs",
+};
+
 /// The requirements an environment was made from; written when it is finished.
 const STAMP: &str = "requirements.txt";
 
-/// Makes the environment, or takes the one made earlier from the same requirements.
-pub(crate) fn ensure(repo: &Repo) -> Result<PathBuf> {
-    let folder = repo.target().join("venv");
+/// Makes an environment, or takes the one made earlier from the same requirements. Returns its folder.
+pub(crate) fn ensure(repo: &Repo, environment: &Environment) -> Result<PathBuf> {
+    let folder = repo.target().join(environment.folder);
     let python = folder.join("bin/python");
-    let wanted = fs::read_to_string(repo.path(REQUIREMENTS))
-        .with_context(|| format!("cannot read {REQUIREMENTS}"))?;
+    let mut wanted = String::new();
+    for (file, _) in environment.requirements {
+        let text =
+            fs::read_to_string(repo.path(file)).with_context(|| format!("cannot read {file}"))?;
+        wanted.push_str(&text);
+    }
     let is_made = fs::read_to_string(folder.join(STAMP)).is_ok_and(|made| made == wanted);
     // The interpreter beneath may have been removed or upgraded since.
-    if is_made && process::output(Command::new(&python).args(["-c", "import moto, kinto"])).is_ok()
-    {
+    let import = format!("import {}", environment.modules);
+    if is_made && process::output(Command::new(&python).args(["-c", &import])).is_ok() {
         return Ok(folder);
     }
     let Some(base) = process::on_path("python3") else {
-        bail!("the tests need Python 3")
+        bail!("{} Python 3", environment.user)
     };
     eprintln!("making a Python environment in {}", repo.shown(&folder));
     process::output(
@@ -38,18 +79,15 @@ pub(crate) fn ensure(repo: &Repo) -> Result<PathBuf> {
     .context(
         "Python cannot make an environment; on Debian that needs: apt-get install python3-venv",
     )?;
-    let mut command = Command::new(&python);
-    command.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-        "--only-binary=:all:",
-        "-r",
-    ]);
-    process::run(command.arg(repo.path(REQUIREMENTS)))?;
+    for (file, arguments) in environment.requirements {
+        let mut command = Command::new(&python);
+        command
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(["--disable-pip-version-check", "--require-hashes"])
+            .args(*arguments)
+            .arg("-r");
+        process::run(command.arg(repo.path(file)))?;
+    }
     fs::write(folder.join(STAMP), wanted)?;
     Ok(folder)
 }

@@ -1,7 +1,8 @@
 //! The one place that talks to the host, so that tests can stand in for it.
 //!
-//! In a component these are the contract's imports. Natively they are the fake of [`testing`](crate::testing), or,
-//! without that feature, an error, since calling the generated stubs would abort the process.
+//! In a component these are the contract's imports. Natively they are the fake of [`testing`](crate::testing), or what
+//! the hidden feature `native` links, or, without either, an error, since calling the generated stubs would abort the
+//! process.
 
 #[cfg(target_arch = "wasm32")]
 mod component {
@@ -102,7 +103,11 @@ mod component {
     }
 }
 
-#[cfg(all(not(target_arch = "wasm32"), not(feature = "testing")))]
+#[cfg(all(
+    not(target_arch = "wasm32"),
+    not(feature = "testing"),
+    not(feature = "native")
+))]
 mod nowhere {
     use crate::bindings::wit_common::EntityDefinition;
     use crate::bindings::wit_host::{http, invocation, log, page};
@@ -213,8 +218,18 @@ mod nowhere {
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use component::*;
-#[cfg(all(not(target_arch = "wasm32"), not(feature = "testing")))]
+#[cfg(all(
+    not(target_arch = "wasm32"),
+    not(feature = "testing"),
+    not(feature = "native")
+))]
 pub(crate) use nowhere::*;
 
+#[cfg(all(
+    not(target_arch = "wasm32"),
+    not(feature = "testing"),
+    feature = "native"
+))]
+pub(crate) use crate::native::imports::*;
 #[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
 pub(crate) use crate::testing::imports::*;

@@ -3,6 +3,8 @@
 #[doc(hidden)]
 pub mod __bindings {
     pub use crate::bindings::{configuration, destination, metadata, source};
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pub use crate::bindings::{host, types};
 }
 
 mod bindings;
@@ -17,6 +19,9 @@ mod host;
 pub mod http;
 pub mod invocation;
 pub mod log;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+pub mod native;
 pub mod page;
 mod paging;
 mod record;
