@@ -72,7 +72,7 @@ pub(crate) fn retrieve(context: &Context, request: &RetrieveRequest) -> Result<(
         };
         if reader.read(&request)?.is_some() {
             return Err(Error::invalid_argument(
-                "the records do not fit into one answer; ask for fewer",
+                "the records do not fit into one answer or its time; ask for fewer",
             ));
         }
     }

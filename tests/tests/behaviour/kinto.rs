@@ -169,3 +169,21 @@ fn a_server_under_load_gets_the_rest_it_asks_for() {
     assert_eq!(found, expected);
     assert_eq!(sizes, [10, 10, 5]);
 }
+
+#[test]
+fn a_short_rest_is_kept_within_an_invocation() {
+    let settings = [("kinto.backoff", "1"), ("kinto.paginate_by", "10")];
+    let kinto = Kinto::start(&settings).unwrap();
+    let bucket = kinto.bucket().unwrap();
+    let (records, expected) = numbered(15);
+    bucket.fill("things", &Value::Null, &records).unwrap();
+    let secret = secret(&[("username", USER), ("password", PASSWORD)]);
+    let lambda = start(&kinto.url(), &secret);
+    let all = page(&bucket.entity("things"), "BasicAuth", 1000, &Value::Null);
+    let (answer, _) = ask(&lambda, &all);
+    assert_eq!(ids(&answer), expected, "{answer}");
+    assert!(
+        answer["nextToken"].is_null(),
+        "the page ended at the first rest"
+    );
+}
