@@ -8,7 +8,7 @@
 //! a change of both.
 //!
 //! What an invocation holds ([`bindings::HostState`]) is the host's too, the empty context of WASI included, which a
-//! native program would not have; it costs about a microsecond.
+//! native program would not have.
 
 // Their tests are the host's; nothing of them is compiled here.
 #![cfg(not(test))]
