@@ -1,6 +1,6 @@
 //! Automation of this repository, as Rust programs rather than shell scripts, so that it runs the same on a laptop and
-//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `bench`, `fuzz`, `soak`, `swap`, `test`,
-//! `mutants`.
+//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `bench`, `fuzz`, `soak`, `swap`,
+//! `languages`, `test`, `mutants`.
 //!
 //! It starts cargo, the compiler tool and other programs, and holds no product logic. It depends on few and light
 //! crates on purpose: whatever a newcomer types first must be ready in seconds.
@@ -115,6 +115,14 @@ Environment:
   cargo xtask soak
   cargo xtask soak --invocations 2000 --faults 50 --seed 7")]
     Soak(soak::Options),
+    /// Measures what a connector costs in each language, and prints a table.
+    ///
+    /// Installs the tools of all languages, builds the smallest connector of each and one that reads a page of 5 MB, and
+    /// measures sizes, builds, starts, calls and pages. Figures are worth something on a machine that does nothing else.
+    #[command(after_help = "Examples:
+  cargo xtask languages
+  cargo xtask languages --write                     # and put the table into docs/languages.md")]
+    Languages(languages::figures::Options),
     /// Runs contract cases with any component, and says what differs.
     ///
     /// By default the cases that the smallest connector answers alike in every language, compared byte by byte with
@@ -163,6 +171,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&repo, options),
         Task::Fuzz(options) => fuzz::run(&repo, options),
         Task::Soak(options) => soak::run(&repo, options),
+        Task::Languages(options) => languages::figures::run(&repo, options),
         Task::Swap(options) => swap::run(&repo, options),
         Task::Test(options) => suite::run(&repo, options),
         Task::Mutants(options) => mutants::run(&repo, options),

@@ -19,7 +19,6 @@ mod log;
 mod narrowing;
 mod observability;
 mod python_readme;
-mod readme;
 mod runtime_api;
 mod secrets;
 mod startup;

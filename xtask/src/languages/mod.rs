@@ -5,6 +5,7 @@
 //! SDK is tested ([`test`]).
 
 mod c;
+pub(crate) mod figures;
 mod js;
 mod python;
 mod readme;
