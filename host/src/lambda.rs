@@ -116,12 +116,21 @@ async fn send(
 }
 
 /// Lambda's deadline, milliseconds since 1970, as a point of the monotonic clock.
+///
+/// cargo-lambda's emulator sends the time left in its place. It is told apart by its size: no deadline lies years before
+/// Lambda itself.
 fn deadline(millis: u64) -> Instant {
+    if millis < EARLIEST_DEADLINE {
+        return Instant::now() + Duration::from_millis(millis);
+    }
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Instant::now() + Duration::from_millis(millis).saturating_sub(now)
 }
+
+/// September 2001, in milliseconds since 1970; as a time left it would be 31 years.
+const EARLIEST_DEADLINE: u64 = 1_000_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -130,5 +139,12 @@ mod tests {
     #[test]
     fn a_deadline_in_the_past_leaves_no_time() {
         assert!(deadline(0) <= Instant::now());
+        assert!(deadline(EARLIEST_DEADLINE) <= Instant::now());
+    }
+
+    #[test]
+    fn time_left_in_place_of_a_deadline_is_taken_as_such() {
+        let left = deadline(600_000).saturating_duration_since(Instant::now());
+        assert!(left <= Duration::from_secs(600) && left > Duration::from_secs(300));
     }
 }
