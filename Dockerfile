@@ -2,18 +2,18 @@
 #
 #   cargo xtask guests --wasm-only
 #   docker buildx build --provenance=false --sbom=false --tag salesforce-connector \
-#     --build-arg PLUGIN=target/guests/salesforce.wasm --build-arg MANIFEST=plugins/salesforce/connector.toml .
+#     --build-arg PLUGIN=target/guests/salesforce.wasm .
 #
 # PLUGIN is a component inside the build context. Its manifest is the one it carries, or connector.toml beside it, or the
-# file MANIFEST names. The two switches above matter: Lambda takes a single manifest for a single architecture and refuses
-# an index with attestations. The image is for the architecture it is built on.
+# file MANIFEST names. The two switches matter: Lambda takes a single manifest for a single architecture and refuses an
+# index with attestations. The image is for the architecture it is built on.
 #
-# What `cargo xtask assemble` leaves in target/image/ is tested on every change; building and starting this image is not
-# yet.
+# docs/image.md tells the rest: arm64, reproducible builds, sizes, pushing and deploying. `cargo xtask image-test` builds,
+# pushes, pulls and runs this image.
 
-FROM docker.io/library/rust:1.95-bookworm AS build
+FROM docker.io/library/rust:1.95-bookworm AS source
 WORKDIR /source
-# Only what the native build reads, so that a change of a connector does not build the host again.
+# Only what the native build reads, so that a change of another connector does not build the host again.
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY wit wit
@@ -22,26 +22,49 @@ COPY cli cli
 COPY tests tests
 COPY xtask xtask
 COPY fuzz fuzz
-# Linked statically, as the image has no C library. An explicit target keeps the flag away from build scripts.
-RUN host="$(rustc -vV | sed -n 's/^host: //p')" \
- && RUSTFLAGS='-C target-feature=+crt-static' \
-    cargo build --locked --release --package appflow-host --bin bootstrap --target "$host" \
- && install -D "target/$host/release/bootstrap" /image/bootstrap
-# The compiler stays behind in this stage.
+# A connector is compiled natively for the benchmark, and cargo wants to see all of the workspace.
+COPY guest-sdk/rust guest-sdk/rust
+COPY plugins/Cargo.toml plugins/
+COPY plugins/salesforce plugins/salesforce
+
+# The host, the same for every connector. Linked statically, as the image has no C library; the flag reaches the last step
+# alone, so that nothing else differs from the build that `cargo xtask test` tests.
+#
+# What is shipped lies in a tree of its own with all times set to one moment: a layer depends on its files alone, not on
+# when it was made, and stays the same when only the connector changes.
+FROM source AS host
+RUN cargo rustc --locked --release --package appflow-host --bin bootstrap -- -C target-feature=+crt-static \
+ && install -D target/release/bootstrap /shipped/host/bootstrap \
+ && install -D --mode=644 /etc/ssl/certs/ca-certificates.crt /shipped/certificates/etc/ssl/certs/ca-certificates.crt \
+ && find /shipped -exec touch --no-dereference --date=@0 {} + \
+ && rm -rf target/*/*
+
+# The compiler of components, which stays behind.
+FROM source AS tool
 RUN cargo build --locked --workspace --bins \
- && install target/debug/appflow-wasm /usr/local/bin/ \
- && rm -r target
+ && install -D target/debug/appflow-wasm /tool/appflow-wasm \
+ && rm -rf target/*/*
 
-FROM build AS compile
-ARG PLUGIN
+FROM tool AS compile
+ARG PLUGIN=
 ARG MANIFEST=
-COPY . /context
-RUN test -n "$PLUGIN" || { echo 'give the component: --build-arg PLUGIN=path/to/connector.wasm' >&2; exit 1; } \
- && cd /context && appflow-wasm compile "$PLUGIN" ${MANIFEST:+--manifest "$MANIFEST"} --output /image/connector.cwasm
+RUN --mount=type=bind,target=/context \
+    cd /context \
+ && { test -n "$PLUGIN" || { echo 'error: give the component: --build-arg PLUGIN=path/to/connector.wasm' >&2; exit 1; }; } \
+ && { test -f "$PLUGIN" || { echo "error: the build context has no file \"$PLUGIN\": PLUGIN is a path inside the" \
+      'context, and .dockerignore leaves out some folders' >&2; exit 1; }; } \
+ && mkdir -p /shipped/connector \
+ && /tool/appflow-wasm compile "$PLUGIN" ${MANIFEST:+--manifest "$MANIFEST"} --output /shipped/connector/connector.cwasm \
+ && chmod 644 /shipped/connector/connector.cwasm \
+ && find /shipped -exec touch --no-dereference --date=@0 {} +
 
-FROM scratch
-COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=compile /image/ /
+# What all connectors share.
+FROM scratch AS base
+COPY --from=host /shipped/certificates/ /
+COPY --from=host /shipped/host/ /
 # Lambda brings its own user; anybody else who starts the image is not root either.
 USER 993:990
 ENTRYPOINT ["/bootstrap"]
+
+FROM base
+COPY --from=compile /shipped/connector/ /

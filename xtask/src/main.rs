@@ -1,10 +1,11 @@
 //! Automation of this repository, as Rust programs rather than shell scripts, so that it runs the same on a laptop and
-//! in CI: `cargo xtask setup`, `guests`, `assemble`, `demo`, `bench`, `fuzz`, `soak`, `swap`,
+//! in CI: `cargo xtask setup`, `guests`, `assemble`, `image-test`, `demo`, `bench`, `fuzz`, `soak`, `swap`,
 //! `languages`, `test`, `mutants`.
 //!
 //! It starts cargo, the compiler tool and other programs, and holds no product logic. It depends on few and light
 //! crates on purpose: whatever a newcomer types first must be ready in seconds.
 
+mod apt;
 mod assemble;
 mod bench;
 mod checks;
@@ -13,6 +14,7 @@ mod content;
 mod demo;
 mod fuzz;
 mod guests;
+mod image;
 mod languages;
 mod mutants;
 mod process;
@@ -77,6 +79,19 @@ Environment:
   cargo xtask assemble salesforce
   ls target/image/salesforce")]
     Assemble(assemble::Options),
+    /// Builds images of connectors by the Dockerfile, pushes, pulls and runs them, without a Docker engine.
+    ///
+    /// Needs Debian 12 or newer and root. Before it begins it installs, and says so: buildah, skopeo, umoci, iproute2 and
+    /// ca-certificates by apt-get; docker-registry, only unpacked into target/image-test; and Lambda's Runtime Interface
+    /// Emulator, cargo-lambda, boto3, moto and pytest by pip, with hashes, into target/image-test. Builds what is not
+    /// built yet: guests, compiler tool, host. The containers' network is their own, and all they start ends with them.
+    #[command(after_help = "Examples:
+  cargo xtask image-test
+  cargo xtask image-test --only tls          # those tests of the running image whose name has this word
+  cargo xtask image-test --bless             # write the sizes of the layers to tests/image/sizes.toml
+
+The unpacked images and their logs are left in target/image-test. docs/image.md says what is tested.")]
+    ImageTest(image::Options),
     /// Shows a whole flow of the Salesforce connector on this machine, without AWS and without Salesforce.
     ///
     /// Builds what is needed, 10 to 15 minutes the first time, then starts a stand-in for Salesforce and a file with
@@ -167,6 +182,7 @@ fn main() -> ExitCode {
         Task::Setup(options) => languages::run_setup(&repo, options),
         Task::Guests(options) => guests::run(&repo, options),
         Task::Assemble(options) => assemble::run(&repo, options),
+        Task::ImageTest(options) => image::run(&repo, options),
         Task::Demo => demo::run(&repo),
         Task::Bench(options) => bench::run(&repo, options),
         Task::Fuzz(options) => fuzz::run(&repo, options),

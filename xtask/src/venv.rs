@@ -1,7 +1,8 @@
-//! Python environments: one with the servers that tests talk to, one with AWS's SDK for the benchmark.
+//! Python environments: one with the servers that tests talk to, one with AWS's SDK for the benchmark, one with the client
+//! and the surroundings of images.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -28,6 +29,14 @@ pub(crate) const TESTS: Environment = Environment {
     requirements: &[("tests/requirements.txt", &["--only-binary=:all:"])],
     modules: "moto, kinto",
     user: "the tests need",
+};
+
+/// What stands around the running image of a connector, and asks it.
+pub(crate) const IMAGE: Environment = Environment {
+    folder: "image-test/venv",
+    requirements: &[("tests/image/requirements.txt", &["--only-binary=:all:"])],
+    modules: "boto3, dnslib, moto.server, pytest, trustme",
+    user: "the image tests need",
 };
 
 /// AWS's SDK for connectors. One of its packages comes as sources only, and is built with what the first file names.
@@ -80,14 +89,18 @@ pub(crate) fn ensure(repo: &Repo, environment: &Environment) -> Result<PathBuf> 
         "Python cannot make an environment; on Debian that needs: apt-get install python3-venv",
     )?;
     for (file, arguments) in environment.requirements {
-        let mut command = Command::new(&python);
-        command
-            .args(["-m", "pip", "install", "--quiet"])
-            .args(["--disable-pip-version-check", "--require-hashes"])
-            .args(*arguments)
-            .arg("-r");
-        process::run(command.arg(repo.path(file)))?;
+        process::run(pip(repo, &folder, file).args(*arguments))?;
     }
     fs::write(folder.join(STAMP), wanted)?;
     Ok(folder)
+}
+
+/// pip of an environment, about to install the packages of a file.
+pub(crate) fn pip(repo: &Repo, environment: &Path, file: &str) -> Command {
+    let mut command = Command::new(environment.join("bin/python"));
+    command
+        .args(["-m", "pip", "install", "--quiet"])
+        .args(["--disable-pip-version-check", "--require-hashes", "-r"])
+        .arg(repo.path(file));
+    command
 }

@@ -13,10 +13,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::readme;
 use crate::compiler::{self, Compiler};
-use crate::process;
 use crate::repo::{CACHE_VARIABLE, Repo};
 use crate::toolchain::debian;
+use crate::{apt, process};
 
+/// Begins what the user is told.
+const TASK: &str = "C tools";
 /// The compiler, as it is called and as its package is.
 const CLANG: &str = "clang-19";
 /// Release of Debian that the packages are of.
@@ -53,7 +55,7 @@ pub(crate) fn setup(repo: &Repo) -> Result<()> {
     let place = cache.join("c");
     let clang = compiler()?;
     if process::on_path("make").is_none() {
-        debian::install(&["make"])?;
+        apt::install(TASK, &["make"])?;
     }
     let [component_linker, linker] = debian::ensure_linker(&cache)?;
     let library = LIBRARY.ensure(&place)?;
@@ -175,7 +177,7 @@ fn make(repo: &Repo, folder: &Path) -> Command {
 /// The compiler, installed if it is missing.
 fn compiler() -> Result<PathBuf> {
     if process::on_path(CLANG).is_none() {
-        debian::install(&[CLANG])?;
+        apt::install(TASK, &[CLANG])?;
     }
     process::on_path(CLANG).with_context(|| {
         format!("{CLANG} is not on the search path; on Debian that is: apt-get install {CLANG}")

@@ -15,13 +15,15 @@ use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::{GuestToolchain, TARGET, holds_core, host_rustc};
-use crate::process;
+use crate::{apt, process};
 
 /// Compiler, package manager and sources of the standard library.
 const COMPILER_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 /// Where [`COMPILER_PACKAGES`] put the programs.
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
+/// Begins what the user is told.
+const TASK: &str = "guest toolchain";
 /// Linker for machines without rustup's.
 const LINKER_PACKAGE: &str = "lld-19";
 const LINKER_FOLDER: &str = "/usr/lib/llvm-19/bin";
@@ -52,7 +54,7 @@ pub(super) fn cached(cache: &Path) -> Result<Option<GuestToolchain>> {
     let Ok(stamp) = serde_json::from_str::<Stamp>(&text) else {
         return Ok(None);
     };
-    let Some(version) = installed_version(COMPILER_PACKAGES[0]) else {
+    let Some(version) = apt::version(COMPILER_PACKAGES[0]) else {
         return Ok(None);
     };
     if stamp.recipe != RECIPE || stamp.rustc != version || !holds_core(&libraries(&sysroot)) {
@@ -70,12 +72,12 @@ pub(super) fn make(cache: &Path) -> Result<GuestToolchain> {
         bail!("this is no Debian machine");
     }
     let started = Instant::now();
-    install(&COMPILER_PACKAGES)?;
+    apt::install(TASK, &COMPILER_PACKAGES)?;
     let linker = match linker(cache)? {
         Some(linker) => linker,
         None => install_linker(cache)?,
     };
-    let rustc = installed_version(COMPILER_PACKAGES[0])
+    let rustc = apt::version(COMPILER_PACKAGES[0])
         .context("dpkg does not know rustc-web right after its installation")?;
 
     // Built aside and moved into place in one step, so that an interrupted run leaves nothing that looks finished.
@@ -134,46 +136,6 @@ fn libraries(sysroot: &Path) -> PathBuf {
     sysroot.join("lib/rustlib").join(TARGET).join("lib")
 }
 
-/// Version of an installed package.
-pub(crate) fn installed_version(package: &str) -> Option<String> {
-    let shown = process::output(Command::new("dpkg-query").args([
-        "-W",
-        "-f=${db:Status-Status} ${Version}",
-        package,
-    ]))
-    .ok()?;
-    shown.strip_prefix("installed ").map(str::to_owned)
-}
-
-/// Installs packages that are not there.
-pub(crate) fn install(packages: &[&str]) -> Result<()> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|package| installed_version(package).is_none())
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let list = missing.join(" ");
-    let is_root = process::output(Command::new("id").arg("-u"))?.trim() == "0";
-    if !is_root {
-        bail!(
-            "Debian packages are missing; install them by: sudo apt-get install --no-install-recommends {list}"
-        );
-    }
-    eprintln!("guest toolchain: installing Debian's packages {list} by apt-get");
-    process::run(Command::new("apt-get").args(["-q", "update"]))?;
-    let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    process::run(
-        command
-            .args(["-q", "install", "-y", "--no-install-recommends"])
-            .args(&missing),
-    )
-    .context("the packages are part of Debian 12 with its updates")
-}
-
 /// Folders with both linkers, which are installed if they are missing: that of components and that of modules.
 pub(crate) fn ensure_linker(cache: &Path) -> Result<[PathBuf; 2]> {
     let folders = match linker(cache)? {
@@ -210,7 +172,7 @@ fn linker(cache: &Path) -> Result<Option<Vec<PathBuf>>> {
 }
 
 fn install_linker(cache: &Path) -> Result<Vec<PathBuf>> {
-    install(&[LINKER_PACKAGE])?;
+    apt::install(TASK, &[LINKER_PACKAGE])?;
     eprintln!(
         "guest toolchain: installing {COMPONENT_LINKER} {COMPONENT_LINKER_VERSION} by cargo, a few minutes"
     );
