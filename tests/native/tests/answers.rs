@@ -22,6 +22,25 @@ fn both() -> [Setup; 2] {
     ]
 }
 
+/// Here the time of the invocation ends, and the host stops its guest before that can say so in its own words; nothing stops a
+/// native connector. Code and form are the same.
+const STOPPED: &str = "salesforce/fault-hold";
+
+/// What must be the same.
+fn compared(case: &str, answers: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let code = |answer: Vec<u8>| {
+        let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+        let message = answer["errorDetails"]["errorMessage"].take();
+        assert!(message.is_string(), "{answer}");
+        answer.to_string().into_bytes()
+    };
+    if case == STOPPED {
+        answers.into_iter().map(code).collect()
+    } else {
+        answers
+    }
+}
+
 #[test]
 fn every_case_of_salesforce_gets_the_same_bytes() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cases");
@@ -36,7 +55,8 @@ fn every_case_of_salesforce_gets_the_same_bytes() {
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let [host, native] = setups
                     .each_ref()
-                    .map(|setup| answers(setup, case, "salesforce", None).unwrap());
+                    .map(|setup| answers(setup, case, "salesforce", None).unwrap())
+                    .map(|answers| compared(&case.name, answers));
                 if host != native || host.is_empty() {
                     differ.push(case.name.clone());
                 }
