@@ -13,6 +13,7 @@ mod compiler;
 mod content;
 mod demo;
 mod fuzz;
+mod gates;
 mod guests;
 mod image;
 mod languages;
@@ -112,6 +113,15 @@ The unpacked images and their logs are left in target/image-test. docs/image.md 
   cargo xtask bench --only warm --runs 1000
   cargo xtask bench --only page --x86-price 0.0000166667 --arm64-price 0.0000133334")]
     Bench(bench::Options),
+    /// Holds what noise cannot move against committed baselines: instructions, peak allocations, sizes.
+    ///
+    /// Runs the host that ships under Valgrind, which is installed by apt-get where it is missing, and prints a table. Ends with
+    /// an error if a figure is worse than its baseline in tests/baselines.toml by more than its tolerance.
+    #[command(after_help = "Examples:
+  cargo xtask gates
+  cargo xtask gates --only page
+  cargo xtask gates --bless                         # make the figures of now the baselines; the commit says why")]
+    Gates(gates::Options),
     /// Feeds everything that reads what others wrote with inputs made by libFuzzer.
     ///
     /// Prints a table: inputs tried, speed, code reached, inputs worth keeping, finds. Ends with an error if an input broke
@@ -185,6 +195,7 @@ fn main() -> ExitCode {
         Task::ImageTest(options) => image::run(&repo, options),
         Task::Demo => demo::run(&repo),
         Task::Bench(options) => bench::run(&repo, options),
+        Task::Gates(options) => gates::run(&repo, options),
         Task::Fuzz(options) => fuzz::run(&repo, options),
         Task::Soak(options) => soak::run(&repo, options),
         Task::Languages(options) => languages::figures::run(&repo, options),

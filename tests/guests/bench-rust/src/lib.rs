@@ -1,8 +1,8 @@
 //! One request, one page: for measuring what a page costs, by `cargo xtask bench`.
 //!
 //! The setting `url` is the address of the page, whose records are at `/records`; the fields of the request are picked. The
-//! setting `parse` says who reads the JSON: the host (`emit-json`, the default) or the connector (`own`). Both make the same
-//! records. The native twin (`tests/native`) has the same file linked in; `bench-js` and `bench-python` do the same in other
+//! setting `parse` says who reads the JSON: the host (`emit-json`, the default) or the connector (`own`, or `single` to hand
+//! its records over one by one). All make the same records. The native twin (`tests/native`) has the same file linked in; `bench-js` and `bench-python` do the same in other
 //! languages.
 
 use std::fmt;
@@ -42,21 +42,25 @@ impl Source for Bench {
     fn query(context: &Context, request: QueryRequest) -> Result<Option<String>> {
         let url = context.settings.get("url");
         let answer = http::get(url.unwrap_or("https://bench.example.com/page")).send()?;
-        if context.settings.get("parse") == Some("own") {
-            parse(&answer.ensure_ok()?.text()?, &request.fields)?;
-        } else {
-            let picks = Pick::same(&request.fields);
-            page::emit_json(&answer, "/records", &picks)?.all()?;
-        }
+        let batch = match context.settings.get("parse") {
+            Some("own") => Some(Batch::new()),
+            Some("single") => None,
+            _ => {
+                let picks = Pick::same(&request.fields);
+                page::emit_json(&answer, "/records", &picks)?.all()?;
+                return Ok(None);
+            }
+        };
+        parse(&answer.ensure_ok()?.text()?, &request.fields, batch)?;
         Ok(None)
     }
 }
 
 /// Picks the fields out of an answer, record by record, without making a tree of it.
-fn parse(text: &str, fields: &[String]) -> Result<()> {
+fn parse(text: &str, fields: &[String], batch: Option<Batch>) -> Result<()> {
     let mut page = Page {
         fields,
-        batch: Batch::new(),
+        batch,
         record: String::new(),
         failure: None,
     };
@@ -66,13 +70,17 @@ fn parse(text: &str, fields: &[String]) -> Result<()> {
         return Err(error);
     }
     outcome.map_err(|error| Error::server_error(format!("the answer is no page: {error}")))?;
-    page.batch.finish().map(drop)
+    match page.batch {
+        Some(batch) => batch.finish().map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Records on their way out.
 struct Page<'f> {
     fields: &'f [String],
-    batch: Batch,
+    /// Collects records; without it each goes out by itself.
+    batch: Option<Batch>,
     record: String,
     failure: Option<Error>,
 }
@@ -144,7 +152,11 @@ impl<'de> Visitor<'de> for Records<'_, '_> {
                 record.push_str(value.get());
             }
             record.push_str(if record.is_empty() { "{}" } else { "}" });
-            if let Err(error) = batch.push(&*record) {
+            let pushed = match batch {
+                Some(batch) => batch.push(&*record),
+                None => page::emit(&*record),
+            };
+            if let Err(error) = pushed {
                 *failure = Some(error);
                 return Err(serde::de::Error::custom("the page refused a record"));
             }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use appflow_testkit::runtime_api::PAYLOAD_LIMIT_BYTES;
 
 use crate::wire::{self, Connection, Incoming, Server};
@@ -57,6 +57,8 @@ struct Api {
     events: Mutex<mpsc::Receiver<Vec<u8>>>,
     done: mpsc::Sender<(Done, Instant, Instant)>,
     handed_out: Mutex<Instant>,
+    /// Told each time the process asks for an event: it is done with the last one then.
+    asked: mpsc::Sender<()>,
 }
 
 /// A running process. Dropping it kills it.
@@ -65,6 +67,9 @@ pub(crate) struct Environment {
     started: Instant,
     events: mpsc::Sender<Vec<u8>>,
     done: mpsc::Receiver<(Done, Instant, Instant)>,
+    asked: mpsc::Receiver<()>,
+    /// Events handed to it.
+    invocations: usize,
     _server: Server,
 }
 
@@ -73,10 +78,12 @@ impl Environment {
     pub(crate) fn start(command: &mut Command, folder: &Path, first: &[u8]) -> Result<Self> {
         let (events, receiver) = mpsc::channel();
         let (sender, done) = mpsc::channel();
+        let (asking, asked) = mpsc::channel();
         let api = Arc::new(Api {
             events: Mutex::new(receiver),
             done: sender,
             handed_out: Mutex::new(Instant::now()),
+            asked: asking,
         });
         let server = Server::start(move |connection| api.serve(connection))?;
         events.send(first.to_vec())?;
@@ -97,6 +104,8 @@ impl Environment {
             started,
             events,
             done,
+            asked,
+            invocations: 1,
             _server: server,
         })
     }
@@ -116,6 +125,7 @@ impl Environment {
     /// The same, where no answer is a result too.
     pub(crate) fn try_invoke(&mut self, event: &[u8]) -> Result<Ended> {
         self.events.send(event.to_vec())?;
+        self.invocations += 1;
         self.wait()
     }
 
@@ -147,6 +157,22 @@ impl Environment {
                 bail!("no answer within {} s", LIMIT.as_secs());
             }
         }
+    }
+
+    /// Waits until the process has nothing left to do, and ends it as Lambda does.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        // It asks once for each event, and once more.
+        for _ in 0..=self.invocations {
+            self.asked
+                .recv_timeout(LIMIT)
+                .context("the process asks for no further event")?;
+        }
+        let ended = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()?;
+        ensure!(ended.success(), "the process cannot be ended");
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Processor time of the process so far, from the kernel's accounts of its threads.
@@ -241,6 +267,8 @@ impl Api {
             let ask = path.strip_prefix("/2018-06-01/runtime/").unwrap_or(path);
             match (method, ask.rsplit('/').next().unwrap_or_default()) {
                 ("GET", "next") => {
+                    // Nobody waits for it but `finish`.
+                    let _ = self.asked.send(());
                     let event = {
                         let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
                         events.recv()

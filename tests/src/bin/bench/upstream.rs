@@ -73,6 +73,12 @@ impl Upstream {
         body_of(&lock(&self.shared.last)).len()
     }
 
+    /// From now on answers this path with a JSON body.
+    pub(crate) fn keep(&self, path: &str, body: &[u8]) {
+        let answer = wire::answer("200 OK", "content-type: application/json\r\n", body);
+        lock(&self.shared.kept).insert(format!("GET {path} "), answer.into());
+    }
+
     /// From now on answers this path with what was answered last.
     pub(crate) fn keep_last_as(&self, path: &str) {
         let last = Arc::clone(&lock(&self.shared.last));
