@@ -113,7 +113,7 @@ The unpacked images and their logs are left in target/image-test. docs/image.md 
   cargo xtask bench --only warm --runs 1000
   cargo xtask bench --only page --x86-price 0.0000166667 --arm64-price 0.0000133334")]
     Bench(bench::Options),
-    /// Holds what noise cannot move against committed baselines: instructions, peak allocations, sizes.
+    /// Holds what noise cannot move against committed baselines: instructions, peak memory, sizes.
     ///
     /// Runs the host that ships under Valgrind, which is installed by apt-get where it is missing, and prints a table. Ends with
     /// an error if a figure is worse than its baseline in tests/baselines.toml by more than its tolerance.
