@@ -6,14 +6,14 @@
 
 mod contender;
 mod data;
-#[expect(dead_code, reason = "the gates end a process as Lambda does")]
+#[allow(dead_code, reason = "the gates end a process as Lambda does")]
 mod lambda;
 mod machine;
 mod measures;
 mod report;
 mod stats;
 mod turns;
-#[expect(dead_code, reason = "the gates bring a page of their own")]
+#[allow(dead_code, reason = "the gates bring a page of their own")]
 mod upstream;
 mod wire;
 

@@ -8,10 +8,10 @@ mod baseline;
 mod valgrind;
 
 #[path = "../bench/lambda.rs"]
-#[expect(dead_code, reason = "the benchmark's clocks and counters")]
+#[allow(dead_code, reason = "the benchmark's clocks and counters")]
 mod lambda;
 #[path = "../bench/upstream.rs"]
-#[expect(dead_code, reason = "the benchmark's clocks")]
+#[allow(dead_code, reason = "the benchmark's clocks")]
 mod upstream;
 #[path = "../bench/wire.rs"]
 mod wire;
