@@ -1,8 +1,8 @@
 //! Connectors in other languages than Rust: their tools, and the builds that use them as an author does.
 //!
 //! A folder is a connector of the language whose file it holds, see [`Language::SIGNS`]. Each language's module knows
-//! three things: how its tools are installed ([`setup`]), how a connector becomes a component ([`build`]), and how its
-//! SDK is tested ([`test`]).
+//! three things: how its tools are installed ([`setup()`]), how a connector becomes a component ([`build()`]), and how its
+//! SDK is tested ([`test()`]).
 
 mod c;
 pub(crate) mod figures;
