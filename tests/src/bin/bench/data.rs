@@ -149,7 +149,8 @@ fn filled(mut record: Record, fields: &[&str], bytes: usize) -> Record {
         .sum();
     // The address that every record brings along.
     let attributes = 97;
-    let mut left = bytes.saturating_sub(own + attributes);
+    // Two braces, and a comma less than there are fields.
+    let mut left = bytes.saturating_sub(own + 1 + attributes);
     let mut text = String::new();
     for letter in PROSE.chars().cycle() {
         let size = serde_json::to_string(&letter).map_or(1, |json| json.len() - 2);
