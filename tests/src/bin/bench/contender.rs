@@ -112,10 +112,9 @@ impl Programs {
             Contender::Native => self.native.parent(),
             Contender::Python => self.python.parent().and_then(Path::parent),
         };
-        Ok(folder
-            .context("a program has no folder")?
-            .to_path_buf()
-            .canonicalize()?)
+        let folder = folder.context("a program has no folder")?;
+        let found = folder.canonicalize();
+        found.with_context(|| format!("there is no folder {}", folder.display()))
     }
 }
 

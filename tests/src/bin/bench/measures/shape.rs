@@ -75,9 +75,16 @@ fn compressed_megabytes(files: &[std::path::PathBuf]) -> Result<f64> {
 }
 
 pub(super) fn large(bench: &Bench) -> Result<Vec<Row>> {
-    // 5.68 MB from the application are more than 6 MB as an answer: every quotation mark takes two characters there.
-    let data = bench.data(5_680, 5_680, &ALL_FIELDS, RECORD_BYTES)?;
-    let mut row = Row::new("page of 5.68 MB from the application", Unit::Millis);
+    // The first is too large for Python alone, which writes its answer with more spaces and escapes; the second for all.
+    [(5_680, "5.68 MB"), (8_000, "8 MB")]
+        .into_iter()
+        .map(|(count, name)| too_large(bench, count, name))
+        .collect()
+}
+
+fn too_large(bench: &Bench, count: usize, name: &str) -> Result<Row> {
+    let data = bench.data(count, count, &ALL_FIELDS, RECORD_BYTES)?;
+    let mut row = Row::new(format!("page of {name} from the application"), Unit::Millis);
     let mut notes = Vec::new();
     for contender in Contender::ALL {
         let event = data.query(contender, None);
@@ -119,5 +126,5 @@ pub(super) fn large(bench: &Bench) -> Result<Vec<Row>> {
         notes.push(format!("{contender:?} {note}"));
     }
     let note = format!("{} bytes; {}", data.upstream.bytes(), notes.join("; "));
-    Ok(vec![row.note(note)])
+    Ok(row.note(note))
 }
