@@ -210,12 +210,8 @@ impl WasiHttpHooks for WasiEgress {
         let mut sending = Box::pin(sending.in_current_span());
         // The first step is taken now and not by the task that goes on with it, so that requests get their turn at a host
         // in the order in which the guest made them. A guest that waits for its first answer while later ones, unread, hold
-        // all the turns would wait until its time is over.
-        let begun = if mechanism::off("egress.order") {
-            None
-        } else {
-            sending.as_mut().now_or_never()
-        };
+        // all the turns would wait until its time is over. One thread keeps that order by itself, more than one would not.
+        let begun = sending.as_mut().now_or_never();
         Box::new(async move {
             let answer = match begun {
                 Some(answer) => answer,
