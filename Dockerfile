@@ -27,13 +27,14 @@ COPY guest-sdk/rust guest-sdk/rust
 COPY plugins/Cargo.toml plugins/
 COPY plugins/salesforce plugins/salesforce
 
-# The host, the same for every connector. Linked statically, as the image has no C library; the flag reaches the last step
-# alone, so that nothing else differs from the build that `cargo xtask test` tests.
+# The host, the same for every connector. Linked statically, as the image has no C library, with packed relocations; the
+# flags reach the last step alone, so that nothing else differs from the build that `cargo xtask test` tests.
 #
 # What is shipped lies in a tree of its own with all times set to one moment: a layer depends on its files alone, not on
 # when it was made, and stays the same when only the connector changes.
 FROM source AS host
-RUN cargo rustc --locked --release --package appflow-host --bin bootstrap -- -C target-feature=+crt-static \
+RUN cargo rustc --locked --release --package appflow-host --bin bootstrap -- \
+      -C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs \
  && install -D target/release/bootstrap /shipped/host/bootstrap \
  && install -D --mode=644 /etc/ssl/certs/ca-certificates.crt /shipped/certificates/etc/ssl/certs/ca-certificates.crt \
  && find /shipped -exec touch --no-dereference --date=@0 {} + \

@@ -34,16 +34,29 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Builds the Lambda binary as it ships: linked statically, since an image has no C library. The flag is given for the
-/// last step alone, as the Dockerfile does, so that libraries and procedural macros are compiled as ever. Systems other
-/// than Linux do not know it and leave it aside.
+/// What the last step of the host's build is given, and nothing before it, so that libraries and procedural macros are
+/// compiled as ever. The Dockerfile gives the same.
+///
+/// * Linked statically, since an image has no C library.
+/// * Relocations packed (RELR), which is 1.8 MB less to ship and to read at a start. A binary that carries its own C library
+///   asks for no version of another one's.
+const FLAGS: [&str; 4] = [
+    "-C",
+    "target-feature=+crt-static",
+    "-C",
+    "link-arg=-Wl,-z,pack-relative-relocs",
+];
+
+/// Builds the Lambda binary as it ships. Systems other than Linux, whose linkers know neither flag, build it as they can.
 pub(crate) fn host(repo: &Repo) -> Result<PathBuf> {
     let mut command = process::cargo();
     command
         .current_dir(repo.path(""))
         .args(["rustc", "--quiet", "--release"])
-        .args(["--package", "appflow-host", "--bin", BOOTSTRAP])
-        .args(["--", "-C", "target-feature=+crt-static"]);
+        .args(["--package", "appflow-host", "--bin", BOOTSTRAP]);
+    if cfg!(target_os = "linux") {
+        command.arg("--").args(FLAGS);
+    }
     process::run(&mut command)?;
     Ok(repo.target().join("release").join(BOOTSTRAP))
 }
