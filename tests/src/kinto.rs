@@ -3,44 +3,26 @@
 //! Kinto is what the connector in `plugins/kinto` speaks to, so nobody's idea of it stands between them. One server serves
 //! all tests of a process; each makes a [`Bucket`] of its own.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::foreign::{self, Answered, ForeignServer};
 use crate::server::{Body, Received, Server, answer as respond, text};
 use crate::setup::python;
 use crate::upstream::Seen;
 
-/// Importing Kinto takes seconds on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(120);
 /// The user who owns what the tests make.
 pub const USER: &str = "user-of-the-tests";
 /// The user's password.
 pub const PASSWORD: &str = "CANARY-PASSWORD-51c0";
-/// For one request.
-const CALL_LIMIT: Duration = Duration::from_secs(30);
-/// What the line with the address begins with.
-const LISTENING: &str = "listening on ";
 
-/// Ends with its standard input, so that it does not outlive a test process that is killed.
 const PROGRAM: &str = "
-import json, os, sys, threading
-
-def watch():
-    while os.read(0, 4096):
-        pass
-    os._exit(0)
-
-threading.Thread(target=watch, daemon=True).start()
+import json
 import kinto
 from waitress.server import create_server
 application = kinto.main({}, **json.loads(sys.argv[1]))
@@ -51,21 +33,7 @@ server.run()
 
 /// A running Kinto. Stops when dropped, and when the process ends.
 #[derive(Debug)]
-pub struct Kinto {
-    child: Child,
-    address: SocketAddr,
-}
-
-/// An answer of Kinto.
-#[derive(Debug, Clone)]
-pub struct Answered {
-    /// Status.
-    pub status: u16,
-    /// Headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// Body as text.
-    pub body: String,
-}
+pub struct Kinto(ForeignServer);
 
 impl Kinto {
     /// Starts Kinto on a free port of 127.0.0.1 and waits until it listens.
@@ -77,7 +45,6 @@ impl Kinto {
     ///
     /// If there is no Python environment or no Kinto in it, with what to do about it.
     pub fn start(settings: &[(&str, &str)]) -> Result<Self> {
-        let python = python()?;
         let mut all = json!({
             "kinto.userid_hmac_secret": "of the tests",
             "kinto.storage_backend": "kinto.core.storage.memory",
@@ -95,27 +62,11 @@ impl Kinto {
         for (name, value) in settings {
             all[*name] = json!(value);
         }
-        let mut child = Command::new(&python)
-            .args(["-c", PROGRAM, &all.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .env("PYTHONUNBUFFERED", "1")
-            .env_remove("PYTHONPATH")
-            .spawn()
-            .with_context(|| format!("{} cannot be started", python.display()))?;
-        let stderr = child.stderr.take().context("no standard error")?;
-        match listening(stderr) {
-            Ok(address) => {
-                let kinto = Self { child, address };
-                kinto.add_user()?;
-                Ok(kinto)
-            }
-            Err(error) => {
-                end(&mut child);
-                Err(error)
-            }
-        }
+        let mut command = foreign::python(&python()?, PROGRAM);
+        command.arg(all.to_string());
+        let kinto = Self(ForeignServer::start("Kinto", command, "listening on")?);
+        kinto.add_user()?;
+        Ok(kinto)
     }
 
     fn add_user(&self) -> Result<()> {
@@ -141,7 +92,7 @@ impl Kinto {
 
     /// Its address, `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.url()
     }
 
     /// Sends a request and gives the answer, whatever its status. `target` is path and query.
@@ -156,34 +107,11 @@ impl Kinto {
         headers: &[(String, String)],
         body: &str,
     ) -> Result<Answered> {
-        let mut stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(CALL_LIMIT))?;
-        let mut head = format!(
-            "{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
-            self.address,
-            body.len()
-        );
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        stream.write_all(format!("{head}\r\n{body}").as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer
-            .split_once("\r\n\r\n")
-            .context("Kinto's answer has no end of its headers")?;
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
-        let headers = lines.filter_map(|line| line.split_once(": "));
-        Ok(Answered {
-            status: status
-                .and_then(|status| status.parse().ok())
-                .context("no status")?,
-            headers: headers
-                .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-                .collect(),
-            body: body.to_owned(),
-        })
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.0.send(method, target, &headers, body)
     }
 
     /// A new bucket.
@@ -393,48 +321,4 @@ fn pass_on(kinto: &Kinto, received: &Received) -> Result<http::Response<Body>> {
         }
     }
     Ok(answer)
-}
-
-impl Drop for Kinto {
-    fn drop(&mut self) {
-        end(&mut self.child);
-    }
-}
-
-fn end(child: &mut Child) {
-    // It may have ended by itself; there is nothing else to be done about an error.
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-/// Reads the log until it names the address. The rest is read and dropped, lest the pipe fill up.
-fn listening(stderr: ChildStderr) -> Result<SocketAddr> {
-    let (sender, lines) = mpsc::channel();
-    std::thread::Builder::new()
-        .name("kinto-log".to_owned())
-        .spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                // Nobody listens any more once the address is known.
-                let _ = sender.send(line);
-            }
-        })?;
-    let end = Instant::now() + START_LIMIT;
-    let mut log = String::new();
-    loop {
-        match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(line) => match line.strip_prefix(LISTENING) {
-                Some(address) => {
-                    return address
-                        .parse()
-                        .with_context(|| format!("Kinto names no address: {line}"));
-                }
-                None => {
-                    log.push_str(&line);
-                    log.push('\n');
-                }
-            },
-            Err(RecvTimeoutError::Timeout) => bail!("Kinto did not start in time:\n{log}"),
-            Err(RecvTimeoutError::Disconnected) => bail!("Kinto ended at start:\n{log}"),
-        }
-    }
 }

@@ -13,6 +13,7 @@
 //! * [`upstream`]: an application whose answers and faults are written in a file.
 //! * [`salesforce`]: a stand-in for Salesforce's REST API, with scripted faults.
 //! * [`fakes`]: services of AWS, by moto and by servers that speak their wire formats.
+//! * [`foreign`]: servers that others have written, each in a process of its own.
 //! * [`addresses`]: addresses that no connector may reach, in every spelling.
 //! * [`kinto`]: a real Kinto server.
 //! * [`json_schema`]: whether a value fits a schema.
@@ -27,6 +28,7 @@ pub mod cases;
 pub mod checker;
 pub mod emf;
 pub mod fakes;
+pub mod foreign;
 pub mod json_schema;
 pub mod kinto;
 pub mod runtime_api;
