@@ -224,6 +224,7 @@ fn address(line: &str, mark: &str) -> Option<SocketAddr> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

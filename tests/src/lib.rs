@@ -16,6 +16,7 @@
 //! * [`foreign`]: servers that others have written, each in a process of its own.
 //! * [`addresses`]: addresses that no connector may reach, in every spelling.
 //! * [`kinto`]: a real Kinto server.
+//! * [`measure`]: a process with clocks and counters beside it, for the benchmark and the gates.
 //! * [`json_schema`]: whether a value fits a schema.
 //! * [`setup`]: where the things under test are.
 //! * [`stripe`]: stand-ins for Stripe, from PyPI and npm.
@@ -31,6 +32,7 @@ pub mod fakes;
 pub mod foreign;
 pub mod json_schema;
 pub mod kinto;
+pub mod measure;
 pub mod runtime_api;
 pub mod salesforce;
 pub mod server;

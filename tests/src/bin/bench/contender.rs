@@ -7,8 +7,7 @@ use anyhow::{Context, Result};
 use appflow_testkit::setup::SECRET_ARN;
 use serde_json::{Value, json};
 
-use crate::lambda::Environment;
-use crate::upstream::Upstream;
+use appflow_testkit::measure::{Environment, Upstream};
 
 /// Host name of the organisation; the manifest grants such names only.
 pub(crate) const ORGANISATION: &str = "acme.my.salesforce.com";

@@ -5,7 +5,7 @@ use appflow_testkit::salesforce::{Config, Record, SalesforceStandIn};
 use serde_json::{Value, json};
 
 use crate::contender::{self, Contender};
-use crate::upstream::Upstream;
+use appflow_testkit::measure::Upstream;
 
 /// The object that is read.
 pub(crate) const ENTITY: &str = "Account";

@@ -6,16 +6,11 @@
 
 mod contender;
 mod data;
-#[allow(dead_code, reason = "the gates end a process as Lambda does")]
-mod lambda;
 mod machine;
 mod measures;
 mod report;
 mod stats;
 mod turns;
-#[allow(dead_code, reason = "the gates bring a page of their own")]
-mod upstream;
-mod wire;
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::contender::{Contender, Programs};
-use crate::lambda::{Answered, Environment};
 use crate::stats::{Stats, millis};
-use crate::upstream::Upstream;
+use appflow_testkit::measure::Upstream;
+use appflow_testkit::measure::{Answered, Environment};
 
 /// Invocations of a fresh process that are not measured: caches fill, connections open.
 const WARM_UP: usize = 3;

@@ -7,15 +7,6 @@
 mod baseline;
 mod valgrind;
 
-#[path = "../bench/lambda.rs"]
-#[allow(dead_code, reason = "the benchmark's clocks and counters")]
-mod lambda;
-#[path = "../bench/upstream.rs"]
-#[allow(dead_code, reason = "the benchmark's clocks")]
-mod upstream;
-#[path = "../bench/wire.rs"]
-mod wire;
-
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

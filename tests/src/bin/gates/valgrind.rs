@@ -8,8 +8,7 @@ use appflow_testkit::setup::SECRET_ARN;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::lambda::Environment;
-use crate::upstream::Upstream;
+use appflow_testkit::measure::{Environment, Upstream};
 
 /// Host name that the guest `bench-rust` asks, and the path of its page.
 const SERVICE: &str = "bench.example.com";

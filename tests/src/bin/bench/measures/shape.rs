@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::{Bench, RECORD_BYTES, describe_request};
 use crate::contender::Contender;
 use crate::data::ALL_FIELDS;
-use crate::lambda::Ended;
 use crate::report::{Bar, Row, Unit};
 use crate::stats::Stats;
 use crate::turns::Turns;
+use appflow_testkit::measure::Ended;
 
 pub(super) fn memory(bench: &Bench) -> Result<Vec<Row>> {
     let data = bench.data(5_000, 5_000, &ALL_FIELDS, RECORD_BYTES)?;

@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::runtime_api::PAYLOAD_LIMIT_BYTES;
 use anyhow::{Context, Result, bail, ensure};
-use appflow_testkit::runtime_api::PAYLOAD_LIMIT_BYTES;
 
-use crate::wire::{self, Connection, Incoming, Server};
+use super::wire::{self, Connection, Incoming, Server};
 
 /// Time for one answer, which is also what the process is told of its deadline.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -27,25 +27,25 @@ enum Done {
 
 /// An answer with its times.
 #[derive(Debug)]
-pub(crate) struct Answered {
+pub struct Answered {
     /// The answer.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// When the event began to leave.
-    pub(crate) handed_out: Instant,
+    pub handed_out: Instant,
     /// When the last byte of the answer had come.
-    pub(crate) at: Instant,
+    pub at: Instant,
 }
 
 impl Answered {
     /// From the event to the answer.
-    pub(crate) fn took(&self) -> Duration {
+    pub fn took(&self) -> Duration {
         self.at.saturating_duration_since(self.handed_out)
     }
 }
 
 /// How an invocation ended that gave no answer.
 #[derive(Debug)]
-pub(crate) enum Ended {
+pub enum Ended {
     /// The answer.
     Answer(Answered),
     /// None, and why.
@@ -62,7 +62,7 @@ struct Api {
 }
 
 /// A running process. Dropping it kills it.
-pub(crate) struct Environment {
+pub struct Environment {
     child: Child,
     started: Instant,
     events: mpsc::Sender<Vec<u8>>,
@@ -75,7 +75,7 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Starts a process with its first event ready for it. `command` has its own variables; Lambda's are added.
-    pub(crate) fn start(command: &mut Command, folder: &Path, first: &[u8]) -> Result<Self> {
+    pub fn start(command: &mut Command, folder: &Path, first: &[u8]) -> Result<Self> {
         let (events, receiver) = mpsc::channel();
         let (sender, done) = mpsc::channel();
         let (asking, asked) = mpsc::channel();
@@ -111,26 +111,26 @@ impl Environment {
     }
 
     /// Waits for the answer to the first event; the time is counted from the start of the process.
-    pub(crate) fn first(&mut self) -> Result<Answered> {
+    pub fn first(&mut self) -> Result<Answered> {
         let mut answered = expect(self.wait()?)?;
         answered.handed_out = self.started;
         Ok(answered)
     }
 
     /// Hands out an event and waits for the answer.
-    pub(crate) fn invoke(&mut self, event: &[u8]) -> Result<Answered> {
+    pub fn invoke(&mut self, event: &[u8]) -> Result<Answered> {
         expect(self.try_invoke(event)?)
     }
 
     /// The same, where no answer is a result too.
-    pub(crate) fn try_invoke(&mut self, event: &[u8]) -> Result<Ended> {
+    pub fn try_invoke(&mut self, event: &[u8]) -> Result<Ended> {
         self.events.send(event.to_vec())?;
         self.invocations += 1;
         self.wait()
     }
 
     /// Waits for what becomes of an event that was handed out.
-    pub(crate) fn wait(&mut self) -> Result<Ended> {
+    pub fn wait(&mut self) -> Result<Ended> {
         let began = Instant::now();
         loop {
             match self.done.recv_timeout(Duration::from_millis(100)) {
@@ -160,7 +160,7 @@ impl Environment {
     }
 
     /// Waits until the process has nothing left to do, and ends it as Lambda does.
-    pub(crate) fn finish(mut self) -> Result<()> {
+    pub fn finish(mut self) -> Result<()> {
         // It asks once for each event, and once more.
         for _ in 0..=self.invocations {
             self.asked
@@ -176,7 +176,7 @@ impl Environment {
     }
 
     /// Processor time of the process so far, from the kernel's accounts of its threads.
-    pub(crate) fn processor_time(&self) -> Result<Duration> {
+    pub fn processor_time(&self) -> Result<Duration> {
         let mut nanos = 0;
         for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) else {
@@ -193,12 +193,12 @@ impl Environment {
     }
 
     /// Most resident memory so far, in KiB.
-    pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
+    pub fn peak_memory_kib(&self) -> Result<u64> {
         self.status("VmHWM:")
     }
 
     /// Resident memory now, in KiB.
-    pub(crate) fn memory_kib(&self) -> Result<u64> {
+    pub fn memory_kib(&self) -> Result<u64> {
         self.status("VmRSS:")
     }
 
@@ -211,7 +211,7 @@ impl Environment {
     }
 
     /// Whether the process that gave no answer gives one to the next event.
-    pub(crate) fn is_alive_after(&mut self, event: &[u8]) -> bool {
+    pub fn is_alive_after(&mut self, event: &[u8]) -> bool {
         loop {
             match self.try_invoke(event) {
                 // A process may say twice that it failed.

@@ -10,13 +10,13 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use appflow_testkit::setup::SECRET_ARN;
+use crate::setup::SECRET_ARN;
 use serde_json::json;
 
-use crate::wire::{self, Incoming, Server};
+use super::wire::{self, Incoming, Server};
 
 /// The address, and what came of it last.
-pub(crate) struct Upstream {
+pub struct Upstream {
     server: Server,
     shared: Arc<Shared>,
 }
@@ -32,7 +32,7 @@ struct Shared {
 
 impl Upstream {
     /// Stands before `origin`, `http://HOST:PORT`; the connection's secret holds `token`.
-    pub(crate) fn start(origin: &str, token: &str) -> io::Result<Self> {
+    pub fn start(origin: &str, token: &str) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             origin: origin.trim_start_matches("http://").to_owned(),
             secret: json!({"accessToken": token, "refreshToken": "none"}).to_string(),
@@ -59,28 +59,28 @@ impl Upstream {
     }
 
     /// `http://127.0.0.1:PORT`
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.server.address())
     }
 
     /// When the last answer of the application began to leave; none since it was asked last.
-    pub(crate) fn sent(&self) -> Option<Instant> {
+    pub fn sent(&self) -> Option<Instant> {
         lock(&self.shared.sent).take()
     }
 
     /// Bytes of the last answer's body.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         body_of(&lock(&self.shared.last)).len()
     }
 
     /// From now on answers this path with a JSON body.
-    pub(crate) fn keep(&self, path: &str, body: &[u8]) {
+    pub fn keep(&self, path: &str, body: &[u8]) {
         let answer = wire::answer("200 OK", "content-type: application/json\r\n", body);
         lock(&self.shared.kept).insert(format!("GET {path} "), answer.into());
     }
 
     /// From now on answers this path with what was answered last.
-    pub(crate) fn keep_last_as(&self, path: &str) {
+    pub fn keep_last_as(&self, path: &str) {
         let last = Arc::clone(&lock(&self.shared.last));
         lock(&self.shared.kept).insert(format!("GET {path} "), last);
     }

@@ -13,18 +13,18 @@ const MAX_HEAD_BYTES: u64 = 64 * 1024;
 
 /// A request as it came.
 #[derive(Debug, Default)]
-pub(crate) struct Incoming {
+pub(super) struct Incoming {
     /// Method and target, such as `GET /path?query`.
-    pub(crate) line: String,
+    pub(super) line: String,
     /// Header lines as they came, without the line's end.
-    pub(crate) headers: Vec<String>,
+    pub(super) headers: Vec<String>,
     /// The body.
-    pub(crate) body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Incoming {
     /// Value of the first header of this name, given in lower case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.trim().eq_ignore_ascii_case(name).then(|| value.trim())
@@ -32,13 +32,13 @@ impl Incoming {
     }
 
     /// Method and target.
-    pub(crate) fn target(&self) -> (&str, &str) {
+    pub(super) fn target(&self) -> (&str, &str) {
         self.line.split_once(' ').unwrap_or((&self.line, ""))
     }
 }
 
 /// One connection to a server.
-pub(crate) struct Connection {
+pub(super) struct Connection {
     reader: BufReader<TcpStream>,
 }
 
@@ -51,7 +51,7 @@ impl Connection {
     }
 
     /// Reads the next request into `incoming`, whose memory is used again; false if the other side has closed.
-    pub(crate) fn receive(&mut self, incoming: &mut Incoming) -> io::Result<bool> {
+    pub(super) fn receive(&mut self, incoming: &mut Incoming) -> io::Result<bool> {
         incoming.headers.clear();
         incoming.body.clear();
         let mut head = (&mut self.reader).take(MAX_HEAD_BYTES);
@@ -119,7 +119,7 @@ impl Connection {
     }
 
     /// Writes all of it.
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.reader.get_mut().write_all(bytes)
     }
 }
@@ -129,7 +129,7 @@ fn broken(what: &str) -> io::Error {
 }
 
 /// Head and body of an answer in one piece, so that it takes one write.
-pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+pub(super) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes = format!(
         "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n",
         body.len()
@@ -141,14 +141,14 @@ pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
 
 /// A server with a thread for every connection.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub(super) struct Server {
     address: SocketAddr,
     stopped: Arc<AtomicBool>,
 }
 
 impl Server {
     /// Listens on a free port of 127.0.0.1 and hands each connection to `serve`, in a thread of its own.
-    pub(crate) fn start(
+    pub(super) fn start(
         serve: impl Fn(Connection) -> io::Result<()> + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -172,7 +172,7 @@ impl Server {
         Ok(Self { address, stopped })
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 }
