@@ -59,8 +59,11 @@ export class PagingState {
     );
   }
 
-  /** Records to ask for; `undefined` if all that are wanted have been read. */
-  sizeToAsk(next: Next, space: Space): number | undefined {
+  /**
+   * Records to ask for; `undefined` if all that are wanted have been read. Where records are left out after the fetch,
+   * nobody knows how many must be read for those wanted.
+   */
+  sizeToAsk(next: Next, space: Space, leavesOut: boolean): number | undefined {
     const { wanted } = this;
     if (wanted === 0) {
       return undefined;
@@ -68,9 +71,8 @@ export class PagingState {
     if (this.#size !== undefined) {
       return this.#size;
     }
-    const size = Math.min(
-      this.#pageSize, this.cap ?? Infinity, Math.max(space.recordsLeft, 1), wanted ?? Infinity,
-    );
+    const room = leavesOut ? Infinity : Math.min(Math.max(space.recordsLeft, 1), wanted ?? Infinity);
+    const size = Math.min(this.#pageSize, this.cap ?? Infinity, room);
     if (next.kind === 'number') {
       // Numbered pages begin at multiples of their size.
       this.#size = size;

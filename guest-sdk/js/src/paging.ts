@@ -7,8 +7,9 @@
  * token is self-contained: nothing is kept between calls.
  */
 import { RequestTimeout, ServerError, Unsupported } from './errors.js';
-import { resolve, type Response } from './http.js';
-import { stringify } from './json.js';
+import { evaluate } from './evaluate.js';
+import type { Condition } from './filter.js';
+import { parse, resolve, type Response } from './http.js';
 import { Next, type Ahead, type Place } from './next.js';
 import { emit, emitJson, picksOf, room, type Emitted, type PageRecord, type Picks, type Space } from './page.js';
 import { PagingState } from './paging-state.js';
@@ -37,6 +38,17 @@ export interface PagingOptions {
    * would read too many records.
    */
   filtered?: boolean;
+  /**
+   * A condition that each record is put to after the fetch, the rest of {@link split}; those that do not meet it are left out. It
+   * is asked of what `convert` made, without that of the picked fields if `picks` is an object, which names all fields there
+   * are, and otherwise of the application's record. The wanted fields alone go out.
+   *
+   * With this or `convert` the records pass through the connector, which takes its time, and whole numbers beyond 2^53 lose
+   * digits.
+   */
+  check?: Condition | undefined;
+  /** Makes the record for AppFlow from the application's, with the names that `check` uses. `picks` then do not count. */
+  convert?: ((record: Record<string, unknown>) => object) | undefined;
 }
 
 /**
@@ -55,7 +67,11 @@ export class Paging {
   readonly #pageSize: number;
   readonly #pointer: string;
   readonly #picks: { name: string; path: string }[];
+  readonly #picksAreAll: boolean;
   readonly #filtered: boolean;
+  readonly #check: Condition | undefined;
+  readonly #convert: PagingOptions['convert'];
+  #wasCut = false;
 
   /** For a request. */
   constructor(request: QueryRequest, options: PagingOptions = {}) {
@@ -63,7 +79,18 @@ export class Paging {
     this.#pageSize = Math.max(1, Math.trunc(options.pageSize ?? USUAL_PAGE_SIZE) || 1);
     this.#pointer = options.records ?? '';
     this.#picks = picksOf(options.picks ?? []);
-    this.#filtered = options.filtered ?? false;
+    this.#picksAreAll = options.picks !== undefined && !Array.isArray(options.picks);
+    this.#check = options.check;
+    this.#convert = options.convert;
+    this.#filtered = options.filtered ?? this.#check !== undefined;
+  }
+
+  /**
+   * Whether the token that {@link follow} returned is for the rest of a page of the application that found no room to its end;
+   * the next call asks for that page again.
+   */
+  get wasCut(): boolean {
+    return this.#wasCut;
   }
 
   #refuseCondition(): void {
@@ -91,7 +118,7 @@ export class Paging {
     let progress = false;
     for (;;) {
       const before = room();
-      const size = state.sizeToAsk(next, before);
+      const size = state.sizeToAsk(next, before, this.#check !== undefined);
       if (size === undefined) {
         return undefined;
       }
@@ -106,8 +133,8 @@ export class Paging {
       if (read === undefined) {
         return undefined;
       }
-      const { ahead, emitted } = read;
-      state.done += emitted.taken;
+      const { ahead, emitted, sent } = read;
+      state.done += sent;
       const after = room();
       if (state.wanted === 0) {
         return undefined;
@@ -121,6 +148,7 @@ export class Paging {
           state.cap = Math.max(emitted.taken, 1);
         }
         state.cut(next, size, emitted.taken);
+        this.#wasCut = true;
         return state.token(this.#request, next);
       }
       progress = true;
@@ -130,34 +158,80 @@ export class Paging {
       }
       state.goTo(place, size);
       slowest = Math.max(slowest, before.millisLeft - after.millisLeft);
-      if (!worthAnother(next, before, after, emitted.total, slowest) && !seen.has(state.place)) {
+      if (!worthAnother(next, before, after, this.#check === undefined ? emitted.total : 0, slowest) && !seen.has(state.place)) {
         return state.token(this.#request, next);
       }
     }
   }
 
   /** Hands an answer to the host; `undefined` for an empty last page. Its body goes when this returns. */
-  #read(response: Response, next: Next, at: At, state: PagingState): { ahead: Ahead; emitted: Emitted } | undefined {
+  #read(response: Response, next: Next, at: At, state: PagingState): HandedOver & { ahead: Ahead } | undefined {
     try {
       response.ensureOk();
       if (response.status === 204) {
         return undefined;
       }
       const ahead = next.lookAhead(response, at);
-      return { ahead, emitted: this.#handOver(response, state) };
+      return { ahead, ...this.#handOver(response, state) };
     } finally {
       response.dispose();
     }
   }
 
   /** Hands the records of an answer to the host, but no more of them than a filter's LIMIT still allows. */
-  #handOver(response: Response, state: PagingState): Emitted {
+  #handOver(response: Response, state: PagingState): HandedOver {
     const { wanted, skip } = state;
-    const end = wanted === undefined ? undefined : wanted + skip;
-    if (end !== undefined && response.jsonAt(`${this.#pointer}/${end}`) !== undefined) {
-      return this.#handOverSome(response, skip, end);
+    if (this.#check !== undefined || this.#convert !== undefined) {
+      return this.#handOverMade(response, skip, wanted ?? Infinity);
     }
-    return emitJson(response, { records: this.#pointer, picks: this.#picks, skip });
+    const end = wanted === undefined ? undefined : wanted + skip;
+    const emitted = end !== undefined && response.jsonAt(`${this.#pointer}/${end}`) !== undefined
+      ? this.#handOverSome(response, skip, end)
+      : emitJson(response, { records: this.#pointer, picks: this.#picks, skip });
+    return { emitted, sent: emitted.taken };
+  }
+
+  /** Takes the records of an answer through the connector, and leaves out those that do not meet the condition. */
+  #handOverMade(response: Response, skip: number, wanted: number): HandedOver {
+    const text = response.jsonAt(this.#pointer);
+    const records = text === undefined ? undefined : parse(text);
+    if (!Array.isArray(records)) {
+      throw new ServerError("the application's answer has no array of records where it should be");
+    }
+    let sent = 0;
+    let index = skip;
+    for (; index < records.length; index += 1) {
+      const made = this.#made(records[index]);
+      if (made === undefined) {
+        continue;
+      }
+      if (sent >= wanted || !emit(made)) {
+        break;
+      }
+      sent += 1;
+    }
+    // What was left out before the record that found no room needs no second look.
+    const taken = Math.max(index - skip, 0);
+    return { emitted: { taken, left: Math.max(records.length - index, 0), total: records.length, rest: '{}' }, sent };
+  }
+
+  /** The record for AppFlow; `undefined` if it does not meet the condition. */
+  #made(record: unknown): PageRecord | undefined {
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+      throw new ServerError("a record of the application's answer is no JSON object");
+    }
+    let made: object = record;
+    if (this.#convert !== undefined) {
+      made = this.#convert(record as Record<string, unknown>);
+    } else if (this.#picksAreAll) {
+      made = this.#picked(record);
+    }
+    if (this.#check !== undefined && !evaluate(this.#check, made as Record<string, unknown>)) {
+      return undefined;
+    }
+    return this.#convert === undefined && !this.#picksAreAll && this.#picks.length > 0
+      ? this.#picked(made)
+      : this.#request.only(made);
   }
 
   /** Emits the records of an answer from one place to another, one by one. */
@@ -224,15 +298,27 @@ export class Paging {
 
   #pick(record: PageRecord): PageRecord {
     const whole: unknown = typeof record === 'string' ? JSON.parse(record) : record;
-    const fields: string[] = [];
+    return this.#picked(whole);
+  }
+
+  #picked(record: unknown): Record<string, unknown> {
+    const fields: Record<string, unknown> = {};
     for (const { name, path } of this.#picks) {
-      const value = path.startsWith('/') ? valueAt(whole, path) : (whole as Record<string, unknown>)[path];
+      const value = path.startsWith('/') ? valueAt(record, path) : (record as Record<string, unknown>)[path];
       if (value !== undefined) {
-        fields.push(`${JSON.stringify(name)}:${stringify(value, `record.${name}`)}`);
+        fields[name] = value;
       }
     }
-    return `{${fields.join(',')}}`;
+    return fields;
   }
+}
+
+/** What became of the records of an answer. */
+interface HandedOver {
+  /** Of the application's records. */
+  emitted: Emitted;
+  /** Records that are in the page. */
+  sent: number;
 }
 
 /** The kind of token that {@link Paging.emit} makes. */
@@ -266,7 +352,10 @@ function noProgress(): RequestTimeout {
   return new RequestTimeout('no record could be taken in the time there was');
 }
 
-/** Whether the page has room for one more page of the application, as far as the last one tells. */
+/**
+ * Whether the page has room for one more page of the application, as far as the last one tells; `total` is 0 where nobody
+ * knows how many of its records will be left out.
+ */
 function worthAnother(next: Next, before: Space, after: Space, total: number, slowest: number): boolean {
   if (after.recordsLeft === 0 || after.bytesLeft === 0 || after.millisLeft < slowest * 2 + TIME_RESERVE_MILLIS) {
     return false;

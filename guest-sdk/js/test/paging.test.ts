@@ -120,6 +120,65 @@ test('a condition is refused unless it is dealt with', async () => {
   assert.equal((await all(true).query('x', { filter })).records.length, 1);
 });
 
+test('records that do not meet the rest of a condition are left out, over all pages', async () => {
+  const isWanted = condition.any(
+    condition.equal('text', literal.text('record 3')), condition.compare('id', 'greater-or-equal', literal.number(8)),
+  );
+  const wanted = [3, 8, 9, 10, 11, 12];
+  for (const way of Object.keys(WAYS) as Way[]) {
+    for (let limit = 1; limit <= 7; limit += 1) {
+      const { records, pages } = await follow(way, 13, { pageSize: 5, check: isWanted }).queryAll('x', { limit, filter: isWanted });
+      assert.deepEqual(records.map((record) => (record as { id: number }).id), wanted, `${way} ${limit}`);
+      assert.ok(pages.every((page) => page.records.length <= limit), `${way} ${limit}`);
+    }
+    const filter = { text: '', condition: isWanted, limit: 4 };
+    const { records } = await follow(way, 13, { pageSize: 5, check: isWanted }).queryAll('x', { limit: 3, filter });
+    assert.equal(records.length, 4, way);
+  }
+});
+
+test('a condition is put to what the record is made into, and only wanted fields go out', async () => {
+  const check = condition.equal('name', literal.text('RECORD 4'));
+  const fields = ['number', 'name'];
+  const convert = ({ id, text }: Record<string, unknown>) => ({ number: id, name: String(text).toUpperCase(), more: true });
+  const converted = await follow('cursor', 7, { check, convert }).queryAll('x', { fields, filter: check, limit: 2 });
+  assert.deepEqual(converted.records, [{ number: 4, name: 'RECORD 4' }]);
+  const renamed = await follow('cursor', 7, { check: condition.equal('name', literal.text('record 4')), picks: { number: 'id', name: '/text' } })
+    .queryAll('x', { fields: ['number'], filter: check });
+  assert.deepEqual(renamed.records, [{ number: 4 }]);
+  const picked = await follow('cursor', 7, { check: condition.equal('text', literal.text('record 4')), picks: ['id'] })
+    .queryAll('x', { fields: ['id'], filter: check });
+  assert.deepEqual(picked.records, [{ id: 4 }]);
+  const all = await follow('cursor', 2, { convert }).queryAll('x', {});
+  assert.deepEqual(all.records, [{ number: 0, name: 'RECORD 0', more: true }, { number: 1, name: 'RECORD 1', more: true }]);
+});
+
+test('records that pass through the connector are cut by bytes, and nothing is lost', async () => {
+  const check = condition.compare('id', 'not-equal', literal.number(5));
+  for (const bytes of [40, 100, 300]) {
+    const { records } = await follow('link', 20, { check }, { bytes }).queryAll('x', { filter: check });
+    assert.equal(records.length, 19, String(bytes));
+  }
+  for (const body of ['{"items": 1}', '{"items": [1]}', '{"items": [[]]}', '{}', 'rubbish']) {
+    const host = new FakeHost(() => Answer.json(body));
+    const connector = reading((context, request) => new Paging(request, { records: '/items', check }).follow(Next.cursor('/next'), () => http.get(API)));
+    await assert.rejects(host.serve(connector).query('x', { filter: check }), ServerError, body);
+  }
+});
+
+test('whether a page was cut is told', async () => {
+  const told: boolean[] = [];
+  const host = new FakeHost(application(10).cursor);
+  const connector = reading((context, request) => {
+    const paging = new Paging(request, { records: '/items' });
+    const next = paging.follow(Next.cursor('/next'), (at) => http.get(API, { query: { limit: 4, cursor: at.cursor } }));
+    told.push(paging.wasCut);
+    return next;
+  });
+  await host.serve(connector).queryAll('x', { limit: 6 });
+  assert.deepEqual(told, [true, false]);
+});
+
 test('no more is asked for than is wanted', async () => {
   const page = await follow('cursor', 100, { pageSize: 50 }).query('x', { limit: 20 });
   assert.deepEqual(page.requests.map((request) => request.query('limit')), ['20']);
