@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use appflow_host::StartError;
 use appflow_host::engine::Artifact;
-use appflow_host::manifest::{BackEnd, Manifest, SettingValue, json_schema};
+use appflow_host::manifest::{BackEnd, Manifest, Narrowing, SettingValue, json_schema};
 use serde_json::{Map, Value, json};
 
 use crate::compile::{manifest_text, sha256};
@@ -22,7 +23,8 @@ Examples:
   appflow-wasm card image/connector.cwasm --json
   appflow-wasm card connector.toml                # without what only a component tells
 
-The component is not run. Its digest is that of the .wasm file, also for what was compiled from it.")]
+The component is not run. Its digest is that of the .wasm file, also for what was compiled from it. Where variables
+that take something away from the manifest are set, such as APPFLOW_EGRESS_HOSTS, the card shows what is left, and names them.")]
 pub(crate) struct Arguments {
     /// A component (.wasm), what `compile` made of it (.cwasm), or a manifest (.toml).
     file: PathBuf,
@@ -34,6 +36,8 @@ pub(crate) struct Arguments {
 /// What is known of a connector.
 struct Card {
     manifest: Manifest,
+    /// What the operator took away from it.
+    narrowing: Narrowing,
     component: Option<Component>,
     /// Processor and version of Wasmtime.
     compiled: Option<(String, String)>,
@@ -47,7 +51,8 @@ struct Component {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let card = Card::read(&arguments.file)?;
+    let narrowing = Narrowing::from_environment(|name| std::env::var(name).ok());
+    let card = Card::read(&arguments.file)?.narrowed(narrowing)?;
     if arguments.json {
         let mut text = serde_json::to_string_pretty(&card.json())?;
         text.push('\n');
@@ -84,6 +89,7 @@ impl Card {
                 .with_context(|| format!("\"{}\" is refused", path.display()))?;
             return Ok(Self {
                 manifest: parse(&manifest_text(path, None, &bytes)?)?,
+                narrowing: Narrowing::default(),
                 component: Some(Component {
                     contract: shape.contract,
                     exports: shape.exports,
@@ -96,6 +102,7 @@ impl Card {
             let metadata = Artifact::metadata(path)?;
             return Ok(Self {
                 manifest: parse(&metadata.manifest)?,
+                narrowing: Narrowing::default(),
                 component: Some(Component {
                     contract: metadata.contract,
                     exports: metadata.exports,
@@ -112,8 +119,21 @@ impl Card {
         };
         Ok(Self {
             manifest: parse(&text)?,
+            narrowing: Narrowing::default(),
             component: None,
             compiled: None,
+        })
+    }
+
+    /// The same card with what the operator leaves of the manifest.
+    fn narrowed(self, narrowing: Narrowing) -> Result<Self> {
+        Ok(Self {
+            manifest: self
+                .manifest
+                .narrowed(&narrowing)
+                .map_err(StartError::from)?,
+            narrowing,
+            ..self
         })
     }
 
@@ -202,6 +222,9 @@ impl Card {
                 value.trim_end().to_owned(),
             );
         }
+        if !self.narrowing.is_empty() {
+            row("narrowed by", self.narrowing.to_string());
+        }
         if let Some(component) = &self.component {
             row("component", format!("sha256 {}", component.sha256));
         }
@@ -265,6 +288,7 @@ impl Card {
             "writes": self.exports("destination"),
             "component": component,
             "compiled": compiled,
+            "narrowed-by": (!self.narrowing.is_empty()).then(|| self.narrowing.to_string()),
         });
         if let Some(card) = card.as_object_mut() {
             card.append(&mut sections);

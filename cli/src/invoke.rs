@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use appflow_host::StartError;
 use appflow_host::appflow::MAX_ANSWER_BYTES;
 use appflow_host::aws::Aws;
 use appflow_host::credentials::{MemoryStore, SecretCache};
@@ -41,7 +42,8 @@ Examples:
 The secret is the JSON object AppFlow would keep in Secrets Manager: {\"accessToken\": \"...\"}, {\"apiKey\": \"...\"} (and
 \"apiSecretKey\"), or {\"username\": \"...\", \"password\": \"...\"}. In filters, texts stand in quotes; numbers, dates (2025-01-31) and
 points in time (2025-01-31T00:00:00Z) do not. The answer goes to standard output, everything else to standard error. The exit
-status is 0 if the answer is a success, 1 if not.")]
+status is 0 if the answer is a success, 1 if not. Variables that take something away from the manifest, such as
+APPFLOW_EGRESS_HOSTS, count as they do in Lambda.")]
 pub(crate) struct Arguments {
     /// What to do.
     #[arg(value_enum)]
@@ -75,13 +77,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     appflow_host::log::init_to_stderr(&arguments.log);
-    if !Narrowing::from_environment(|name| std::env::var(name).ok()).is_empty() {
-        eprintln!(
-            "note: variables that narrow a manifest are set; they count for the Lambda binary only, not for this command"
-        );
-    }
+    let narrowing = Narrowing::from_environment(|name| std::env::var(name).ok());
     let loading = Instant::now();
-    let connector = load(arguments)?;
+    let connector = load(arguments)?
+        .narrowed(&narrowing)
+        .map_err(StartError::from)?;
+    if !narrowing.is_empty() {
+        eprintln!("narrowed by the operator: {narrowing}");
+    }
     let loaded = loading.elapsed();
     let manifest_name = format!(
         "{} {}",
@@ -239,11 +242,12 @@ fn summary(connector: &str, report: &Report, loaded: Duration, limits: Limits) {
         (
             "requests",
             format!(
-                "{} ({} out, {} in, {}), {} refused",
+                "{} ({} out, {} in, {}), {} of them again after a failure, {} refused",
                 report.stats.calls(),
                 table::bytes(to_usize(report.stats.bytes_out())),
                 table::bytes(to_usize(report.stats.bytes_in())),
                 millis(report.stats.time()),
+                report.stats.retries(),
                 report.stats.refusals()
             ),
         ),

@@ -192,6 +192,41 @@ fn the_card_tells_what_a_buyer_wants_to_know() {
 }
 
 #[test]
+fn the_card_shows_what_the_operator_leaves() {
+    let folder = folder();
+    let card = |hosts: &str, options: &[&str]| {
+        tool(folder.path())
+            .arg("card")
+            .arg(guest("salesforce"))
+            .args(options)
+            .env("APPFLOW_EGRESS_HOSTS", hosts)
+            .output()
+            .unwrap()
+    };
+    let output = card("https://acme.my.salesforce.com", &["--json"]);
+    let narrowed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        narrowed["narrowed-by"],
+        "APPFLOW_EGRESS_HOSTS=https://acme.my.salesforce.com"
+    );
+    assert_eq!(
+        narrowed["egress"]["from-setting"],
+        json!([{"setting": "instanceUrl", "pattern": "https://acme.my.salesforce.com"}])
+    );
+    let text = String::from_utf8(card("none", &[]).stdout).unwrap();
+    assert!(
+        text.contains("no host") && text.contains("APPFLOW_EGRESS_HOSTS=none"),
+        "{text}"
+    );
+    let refused = card("https://elsewhere.example", &[]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(
+        stderr(&refused).contains("elsewhere.example"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn the_card_of_what_is_no_connector_says_so() {
     let folder = folder();
     let file = folder.path().join("file");

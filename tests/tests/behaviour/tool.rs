@@ -338,6 +338,31 @@ fn invoke_names_the_grants_that_were_not_asked() {
 }
 
 #[test]
+fn invoke_follows_the_variables_of_the_operator() {
+    let folder = folder();
+    let run = |megabytes: &str| {
+        tool(folder.path())
+            .args(["invoke", "describe"])
+            .arg(guest("hello").with_extension("cwasm"))
+            .env("APPFLOW_MEMORY_MB", megabytes)
+            .output()
+            .unwrap()
+    };
+    let output = run("1");
+    let said = stderr(&output);
+    assert!(
+        said.contains("narrowed by the operator: APPFLOW_MEMORY_MB=1"),
+        "{said}"
+    );
+    assert!(said.contains(" of 1.05 MB"), "{said}");
+
+    let output = run("99999");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    assert!(stderr(&output).contains("99999 is more than"), "{output:?}");
+}
+
+#[test]
 fn invoke_makes_requests_fail_as_it_is_told() {
     let folder = folder();
     let secret = folder.path().join("secret.json");
@@ -367,6 +392,12 @@ fn invoke_makes_requests_fail_as_it_is_told() {
     assert_eq!(error["errorCode"], "ServiceUnavailable", "{answer}");
     let message = error["errorMessage"].as_str().unwrap();
     assert!(message.contains("503"), "{answer}");
+
+    let summary = stderr(&output);
+    assert!(
+        summary.contains(" 3 of them again after a failure"),
+        "{summary}"
+    );
 
     let output = run("1-=status");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
