@@ -24,6 +24,52 @@ pub type FatalError = Box<dyn std::error::Error + Send + Sync>;
 /// Tells two attempts of one invocation apart, where Lambda sends it; the answer must carry it too.
 const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
+/// Lambda's own variables are not there, or not what Lambda sets them to.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{name} {problem}: this program is started by AWS Lambda or an emulator of it, which sets that variable; to run one \
+     operation of a connector on this machine, use `appflow-wasm invoke`"
+)]
+pub struct NotLambda {
+    name: &'static str,
+    problem: &'static str,
+}
+
+/// Where the Runtime API is, as `HOST:PORT`.
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+/// MB of memory.
+const MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+
+/// Whether the variables are there without which crate `lambda_runtime` would panic. `lookup` gives the value of one.
+///
+/// # Errors
+///
+/// For the first that is missing or malformed.
+pub fn check_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<(), NotLambda> {
+    for name in [
+        RUNTIME_API,
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        MEMORY,
+    ] {
+        let wrong = |problem| Err(NotLambda { name, problem });
+        match lookup(name) {
+            None => return wrong("is not set"),
+            Some(value) if name == RUNTIME_API => {
+                let address: Option<Uri> = value.parse().ok();
+                if address.is_none_or(|address| address.authority().is_none()) {
+                    return wrong("is not HOST:PORT");
+                }
+            }
+            Some(value) if name == MEMORY && value.parse::<i32>().is_err() => {
+                return wrong("is not a number");
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Answers invocations until Lambda ends the process.
 ///
 /// # Errors
@@ -32,7 +78,7 @@ const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 ///
 /// # Panics
 ///
-/// When Lambda's own environment variables are missing, such as `AWS_LAMBDA_RUNTIME_API`.
+/// When Lambda's own variables are missing: see [`check_environment`].
 pub async fn run(host: Arc<Host>) -> Result<(), FatalError> {
     host.start();
     let answering = Answering {
@@ -133,8 +179,40 @@ fn deadline(millis: u64) -> Instant {
 const EARLIEST_DEADLINE: u64 = 1_000_000_000_000;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    /// What Lambda sets, but for one variable.
+    fn checked(name: &str, value: Option<&str>) -> Result<(), String> {
+        check_environment(|asked| {
+            let set = match asked {
+                RUNTIME_API => "127.0.0.1:9001",
+                MEMORY => "128",
+                _ => "text",
+            };
+            if asked == name { value } else { Some(set) }.map(str::to_owned)
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_variable_of_lambdas_that_is_missing_or_wrong_is_named_with_what_to_do() {
+        assert_eq!(checked("", None), Ok(()));
+        for (name, value, says) in [
+            (RUNTIME_API, None, "is not set"),
+            (RUNTIME_API, Some(""), "is not HOST:PORT"),
+            (RUNTIME_API, Some("/path"), "is not HOST:PORT"),
+            ("AWS_LAMBDA_FUNCTION_NAME", None, "is not set"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", None, "is not set"),
+            (MEMORY, None, "is not set"),
+            (MEMORY, Some("much"), "is not a number"),
+        ] {
+            let error = checked(name, value).unwrap_err();
+            assert!(error.starts_with(&format!("{name} {says}: ")), "{error}");
+            assert!(error.contains("`appflow-wasm invoke`"), "{error}");
+        }
+    }
 
     #[test]
     fn a_deadline_in_the_past_leaves_no_time() {

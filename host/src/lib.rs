@@ -10,12 +10,13 @@
 //! 6. [`tokens`]: the connector's next token, sealed for AppFlow;
 //! 7. [`error`](Error): whatever went wrong, as one of AppFlow's codes.
 //!
-//! [`log`] and [`telemetry`] tell operators what happened.
+//! [`bootstrap`] is what the Lambda binary does with all of them. [`log`] and [`telemetry`] tell operators what happened.
 //! [`engine`] loads the compiled connector with its [`manifest`] once per process, under [`settings`] from the environment.
 
 pub mod appflow;
 pub mod aws;
 pub mod bindings;
+pub mod bootstrap;
 pub mod clock;
 pub mod credentials;
 pub mod egress;

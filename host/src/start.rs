@@ -32,10 +32,10 @@ pub enum StartError {
     #[error(transparent)]
     Faults(#[from] FaultPlanError),
     /// A variable that narrows the manifest is malformed or would widen it.
-    #[error("the operator's variables can only narrow what the connector may do; {0}")]
+    #[error("the operator's variables can only narrow what the connector may do")]
     Narrowing(#[from] NarrowingError),
     /// The manifest's product is wrong.
-    #[error("the manifest's entitlement: {0}")]
+    #[error("the manifest's entitlement is wrong")]
     Product(#[from] InvalidProduct),
 }
 
@@ -102,4 +102,24 @@ fn gate(manifest: &Manifest, aws: &Arc<Aws>) -> Result<Gate, InvalidProduct> {
     };
     let settings = GateSettings::new(entitlement.refresh, entitlement.grace);
     Ok(Gate::new(&manifest.name, &product, settings, aws))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// The log has each cause behind its consequence, so none may repeat the next.
+    #[test]
+    fn no_error_repeats_its_cause() {
+        let widened = NarrowingError {
+            variable: "APPFLOW_MEMORY_MB",
+            problem: "is more than the 64 of the manifest".to_owned(),
+        };
+        let product = ProductId::new("not a product").unwrap_err();
+        for error in [StartError::from(widened), StartError::from(product)] {
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(!error.to_string().contains(&cause), "{error}");
+        }
+    }
 }

@@ -29,6 +29,8 @@ pub mod aws;
 #[path = "../../guests/bench-rust/src/lib.rs"]
 mod bench_rust;
 pub mod bindings;
+#[path = "../../../host/src/bootstrap.rs"]
+pub mod bootstrap;
 #[path = "../../../host/src/clock.rs"]
 pub mod clock;
 #[path = "../../../host/src/credentials/mod.rs"]

@@ -38,6 +38,7 @@ fn widening_is_refused_at_start_with_a_line_in_the_log() {
             line.contains("\"level\":\"ERROR\"") && line.contains(variable) && line.contains(says),
             "{line}"
         );
+        assert_eq!(line.matches(says).count(), 1, "it is said twice: {line}");
     }
 }
 

@@ -73,6 +73,23 @@ fn switches_for_local_runs_are_refused_in_lambda() {
 }
 
 #[test]
+fn started_by_hand_the_process_says_what_it_is_for() {
+    let bootstrap = std::env::var(appflow_testkit::setup::BOOTSTRAP_VARIABLE).unwrap();
+    let output = std::process::Command::new(bootstrap)
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("AWS_LAMBDA_RUNTIME_API is not set") && said.contains("appflow-wasm invoke"),
+        "{said}"
+    );
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[test]
 fn local_targets_beyond_this_machine_are_refused() {
     for target in [
         "http://10.0.0.1:80",
