@@ -80,14 +80,7 @@ pub(crate) fn ensure(repo: &Repo, environment: &Environment) -> Result<PathBuf> 
         bail!("{} Python 3", environment.user)
     };
     eprintln!("making a Python environment in {}", repo.shown(&folder));
-    process::output(
-        Command::new(base)
-            .args(["-m", "venv", "--clear"])
-            .arg(&folder),
-    )
-    .context(
-        "Python cannot make an environment; on Debian that needs: apt-get install python3-venv",
-    )?;
+    make(&base, &folder)?;
     for (file, arguments) in environment.requirements {
         process::run(pip(repo, &folder, file).args(*arguments))?;
     }
@@ -95,11 +88,29 @@ pub(crate) fn ensure(repo: &Repo, environment: &Environment) -> Result<PathBuf> 
     Ok(folder)
 }
 
+/// Makes an empty environment by an interpreter, in place of what lies in the folder.
+pub(crate) fn make(interpreter: &Path, folder: &Path) -> Result<()> {
+    process::output(
+        Command::new(interpreter)
+            .args(["-m", "venv", "--clear"])
+            .arg(folder),
+    )
+    .context(
+        "Python cannot make an environment; on Debian that needs: apt-get install python3-venv",
+    )?;
+    Ok(())
+}
+
 /// pip of an environment, about to install the packages of a file.
 pub(crate) fn pip(repo: &Repo, environment: &Path, file: &str) -> Command {
+    pip_to("install", repo, environment, file)
+}
+
+/// The same for another task, such as `download`.
+pub(crate) fn pip_to(task: &str, repo: &Repo, environment: &Path, file: &str) -> Command {
     let mut command = Command::new(environment.join("bin/python"));
     command
-        .args(["-m", "pip", "install", "--quiet"])
+        .args(["-m", "pip", task, "--quiet"])
         .args(["--disable-pip-version-check", "--require-hashes", "-r"])
         .arg(repo.path(file));
     command

@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use super::{Language, js};
 use crate::content::Content;
 use crate::guests::PLUGINS;
-use crate::process;
 use crate::repo::Repo;
+use crate::{process, venv};
 
 /// The SDK.
 const SDK: &str = "guest-sdk/python";
@@ -48,8 +48,8 @@ fn servers(repo: &Repo) -> Result<()> {
     js::relink(&folder.join("venv"), folder_of(&python)?)
 }
 
-/// The interpreter of an environment with what a file of requirements names. The folder is named after the requirements, so that two versions of them do not
-/// fight over one cache; the SDK itself is taken from the repository, never installed.
+/// The interpreter of an environment with what a file of requirements names. The folder is named after the requirements,
+/// so that two versions of them do not fight over one cache; the SDK itself is taken from the repository, never installed.
 fn environment(repo: &Repo, file: &str) -> Result<PathBuf> {
     let requirements = fs::read(repo.path(file)).with_context(|| format!("cannot read {file}"))?;
     let mut content = Content::default();
@@ -75,25 +75,10 @@ fn environment(repo: &Repo, file: &str) -> Result<PathBuf> {
         repo.shown(&folder)
     );
     // An environment knows its own path, so it cannot be made aside and renamed; the stamp says that it is whole.
-    process::output(
-        Command::new(base)
-            .args(["-m", "venv", "--clear"])
-            .arg(&folder),
-    )
-    .context(
-        "Python cannot make an environment; on Debian that needs: apt-get install python3-venv",
-    )?;
-    let pip = |command: &str| {
-        let mut pip = Command::new(&python);
-        pip.args([
-            "-m",
-            "pip",
-            command,
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args(["--require-hashes", "--only-binary=:all:", "--requirement"])
-        .arg(repo.path(file));
+    venv::make(&base, &folder)?;
+    let pip = |task| {
+        let mut pip = venv::pip_to(task, repo, &folder, file);
+        pip.arg("--only-binary=:all:");
         pip
     };
     // The files are kept: what the SDK's README says is tried without asking PyPI again.
