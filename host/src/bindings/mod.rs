@@ -17,11 +17,13 @@ mod stdio;
 #[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;
 mod trail;
+mod usage;
 
-pub use calls::{FailedStart, Guest, Usage, check_types};
+pub use calls::{Guest, check_types};
 pub use host_calls::HostCalls;
 pub use state::{HostState, InvocationInfo, Parts};
 pub use trail::{Failure, RequestTrail};
+pub use usage::{FailedStart, Usage};
 
 use wasmtime::component::{HasSelf, Linker};
 

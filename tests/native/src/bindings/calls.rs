@@ -10,10 +10,9 @@ use std::task::{Poll, Waker};
 use generator::{Generator, Gn};
 
 use super::exported::{configuration, destination, metadata, source};
-use super::host_calls::HostCalls;
 use super::imported::common;
 use super::native::{self, Running};
-use super::trail::{Failure, RequestTrail};
+use super::usage::{FailedStart, Usage};
 use super::{convert, entity, filter, state::HostState};
 use crate::Error;
 use crate::appflow::{
@@ -104,36 +103,6 @@ pub struct Guest<'c> {
     state: Option<HostState>,
 }
 
-/// What one call used.
-#[derive(Debug, Clone, Default)]
-pub struct Usage {
-    /// The connector's memory is the process's, and is not told apart.
-    pub memory_bytes: usize,
-    /// Most bytes of answers the host held for the connector.
-    pub held_bytes: usize,
-    /// Calls of the host.
-    pub calls: HostCalls,
-    /// Nothing: what the connector prints is printed.
-    pub printed: Vec<String>,
-    /// Likewise.
-    pub printed_dropped: usize,
-    /// Log lines that were dropped.
-    pub log_lines_dropped: u32,
-    /// The requests it sent; none if there were none.
-    pub requests: Option<RequestTrail>,
-    /// The first answer that was no success and whose status the connector did not look at.
-    pub unexamined: Option<Failure>,
-}
-
-/// A guest that could not be started: never.
-#[derive(Debug)]
-pub struct FailedStart {
-    /// How it ended.
-    pub error: Error,
-    /// What it used until then.
-    pub usage: Box<Usage>,
-}
-
 impl<'c> Guest<'c> {
     /// Makes nothing.
     ///
@@ -151,21 +120,13 @@ impl<'c> Guest<'c> {
         })
     }
 
-    /// Returns the page and what the call used.
+    /// Returns the page and what the call used; the connector's memory is the process's, and is not told apart.
     pub fn finish(self) -> (Page, Usage) {
         crate::egress::kill::count();
-        let Some(mut state) = self.state else {
+        let Some(state) = self.state else {
             return (Page::closed(), Usage::default());
         };
-        let requests = std::mem::take(&mut state.requests).finish();
-        let usage = Usage {
-            held_bytes: state.held_peak_bytes,
-            calls: state.calls,
-            log_lines_dropped: state.log_lines.saturating_sub(super::state::MAX_LOG_LINES),
-            requests,
-            unexamined: std::mem::take(&mut state.unexamined).first(),
-            ..Usage::default()
-        };
+        let (state, usage) = Usage::of(state);
         (state.page, usage)
     }
 

@@ -24,11 +24,14 @@ mod state;
 mod stdio;
 #[path = "../../../../host/src/bindings/trail.rs"]
 mod trail;
+#[path = "../../../../host/src/bindings/usage.rs"]
+mod usage;
 
-pub use calls::{Exports, FailedStart, Guest, Usage, check_types};
+pub use calls::{Exports, Guest, check_types};
 pub use host_calls::HostCalls;
 pub use state::{HostState, InvocationInfo, Parts};
 pub use trail::{Failure, RequestTrail};
+pub use usage::{FailedStart, Usage};
 
 /// What connectors export.
 mod exported {
