@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use appflow_testkit::measure::{Environment, Upstream};
 use appflow_testkit::setup::SECRET_ARN;
 use serde_json::{Value, json};
-
-use appflow_testkit::measure::{Environment, Upstream};
 
 /// Host name of the organisation; the manifest grants such names only.
 pub(crate) const ORGANISATION: &str = "acme.my.salesforce.com";

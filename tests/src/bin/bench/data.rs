@@ -1,11 +1,11 @@
 //! What the application holds: accounts of a stand-in for Salesforce, as many and as large as a measure wants.
 
 use anyhow::{Context, Result};
+use appflow_testkit::measure::Upstream;
 use appflow_testkit::salesforce::{Config, Record, SalesforceStandIn};
 use serde_json::{Value, json};
 
 use crate::contender::{self, Contender};
-use appflow_testkit::measure::Upstream;
 
 /// The object that is read.
 pub(crate) const ENTITY: &str = "Account";

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use appflow_testkit::measure::{Answered, Environment, Upstream};
 use serde_json::Value;
 
 use crate::contender::{Contender, Programs};
 use crate::stats::{Stats, millis};
-use appflow_testkit::measure::Upstream;
-use appflow_testkit::measure::{Answered, Environment};
 
 /// Invocations of a fresh process that are not measured: caches fill, connections open.
 const WARM_UP: usize = 3;

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use appflow_testkit::measure::{Environment, Upstream};
 use appflow_testkit::setup::SECRET_ARN;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use appflow_testkit::measure::{Environment, Upstream};
 
 /// Host name that the guest `bench-rust` asks, and the path of its page.
 const SERVICE: &str = "bench.example.com";

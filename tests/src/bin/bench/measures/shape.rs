@@ -1,6 +1,7 @@
 //! Memory, sizes, and what becomes of a page that is too large.
 
 use anyhow::{Context, Result};
+use appflow_testkit::measure::Ended;
 use serde_json::Value;
 
 use super::{Bench, RECORD_BYTES, describe_request};
@@ -9,7 +10,6 @@ use crate::data::ALL_FIELDS;
 use crate::report::{Bar, Row, Unit};
 use crate::stats::Stats;
 use crate::turns::Turns;
-use appflow_testkit::measure::Ended;
 
 pub(super) fn memory(bench: &Bench) -> Result<Vec<Row>> {
     let data = bench.data(5_000, 5_000, &ALL_FIELDS, RECORD_BYTES)?;
