@@ -15,6 +15,7 @@
 //! * [`fakes`]: services of AWS, by moto and by servers that speak their wire formats.
 //! * [`foreign`]: servers that others have written, each in a process of its own.
 //! * [`addresses`]: addresses that no connector may reach, in every spelling.
+//! * [`github`]: a server that answers by GitHub's description of its API.
 //! * [`kinto`]: a real Kinto server.
 //! * [`measure`]: a process with clocks and counters beside it, for the benchmark and the gates.
 //! * [`json_schema`]: whether a value fits a schema.
@@ -30,6 +31,7 @@ pub mod checker;
 pub mod emf;
 pub mod fakes;
 pub mod foreign;
+pub mod github;
 pub mod json_schema;
 pub mod kinto;
 pub mod measure;

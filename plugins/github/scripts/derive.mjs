@@ -4,8 +4,8 @@
 //   node scripts/derive.mjs DESCRIPTION --check    fails if src/fields.ts is not what it would write
 //   node scripts/derive.mjs DESCRIPTION --cut FILE writes the description of the used paths alone, for a server that is quick to start
 //
-// DESCRIPTION is generated/api.github.com.json of the npm package @octokit/openapi,
-// of which scripts/fetch.mjs takes it. It is not needed to build the connector: the table is small, and committed.
+// DESCRIPTION is generated/api.github.com.json of the npm package @octokit/openapi, pinned in tests/github, which
+// `cargo xtask setup --language js --test` fetches by scripts/fetch.mjs. It is not needed to build the connector: the table is small, and committed.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -220,5 +220,33 @@ function cut() {
     waiting.push(...Object.values(value));
   }
   const { openapi, info, servers } = description;
-  return { openapi, info, servers, paths, components };
+  return { openapi, info, servers, paths: served(paths), components: served(components) };
+}
+
+/**
+ * A part of the description as the server takes it to heart. It leaves a body unchecked where a schema says `nullable` and no `type`,
+ * which is said of alternatives; and an example that is a reference to one is taken for its value, with the wrapping.
+ */
+function served(value) {
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(served);
+  }
+  const { nullable, ...rest } = value;
+  const whole = nullable === true && value.type === undefined ? rest : value;
+  const made = Object.fromEntries(Object.entries(whole).map(([name, own]) => [name, served(own)]));
+  for (const way of ['oneOf', 'anyOf']) {
+    const [first, ...others] = whole === rest ? made[way] ?? [] : [];
+    if (first?.type !== undefined) {
+      made[way] = [{ ...first, nullable: true }, ...others];
+    }
+  }
+  for (const [name, example] of Object.entries(made.examples ?? {})) {
+    if (example?.value?.$ref !== undefined) {
+      made.examples[name] = example.value;
+    }
+  }
+  return made;
 }

@@ -9,6 +9,9 @@ export const API = 'https://api.github.com';
 /** Versions of the API that a user may pick, newest first. */
 export const API_VERSIONS = ['2022-11-28'] as const;
 
+/** GitHub's own kind of JSON, and the one that its description names. */
+const ACCEPT = 'application/vnd.github+json, application/json';
+
 /** Seconds that GitHub asks for where it names none. */
 const NO_TIME_NAMED = 60;
 
@@ -60,7 +63,7 @@ export class GitHub {
   }
 
   #once(method: string, url: string, options: Pick<http.RequestOptions, 'query' | 'json'>): http.Response {
-    const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': this.#version };
+    const headers = { accept: ACCEPT, 'x-github-api-version': this.#version };
     return http.request(method, url, { ...options, headers, credential: 'bearer' });
   }
 }

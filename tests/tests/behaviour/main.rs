@@ -13,6 +13,7 @@ mod cases;
 mod determinism;
 mod entitlement;
 mod faults;
+mod github;
 mod hostile;
 mod kinto;
 mod log;

@@ -6,6 +6,7 @@
 
 mod c;
 pub(crate) mod figures;
+mod github;
 mod js;
 mod python;
 mod readme;
@@ -147,7 +148,7 @@ pub(crate) fn test(repo: &Repo, language: Language) -> Result<()> {
     }
     setup(repo, language)?;
     match language {
-        Language::Js => js::test(repo),
+        Language::Js => js::test(repo).and_then(|()| github::ready(repo)),
         Language::Python => python::test(repo),
         Language::C => c::test(repo),
     }
