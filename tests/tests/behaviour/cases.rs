@@ -17,7 +17,7 @@ fn every_case_folder_gets_its_answer() {
     }
     // Some cases alone tell nothing of what all of them need.
     if std::env::var_os(CHOICE_VARIABLE).is_none() {
-        for plugin in ["hello", "kinto", "salesforce"] {
+        for plugin in ["github", "hello", "kinto", "salesforce"] {
             let manifest = root
                 .join("../../plugins")
                 .join(plugin)
