@@ -6,6 +6,8 @@ use crate::mechanism;
 
 /// Size of a table's element, in bytes: tables count as memory.
 const ELEMENT_BYTES: usize = size_of::<usize>();
+/// Elements of a table in the pool of instances. JavaScript's and Python's toolchains need some ten thousand.
+pub(super) const TABLE_ELEMENTS: usize = 1 << 20;
 /// Most core instances, memories and tables of one component, each. Adapters of language runtimes take a dozen.
 const MOST_PARTS: usize = 1000;
 
@@ -77,8 +79,14 @@ impl ResourceLimiter for MemoryLimiter {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        // The place of a table in the pool may be smaller than what the guest declared, and than what it may have.
+        let place_is_full = desired > TABLE_ELEMENTS && maximum == Some(TABLE_ELEMENTS);
+        if place_is_full && !mechanism::off("limits.tables") {
+            self.refused = true;
+            return Ok(false);
+        }
         Ok(self.grow(
             desired
                 .saturating_sub(current)
@@ -121,5 +129,21 @@ mod tests {
         );
         assert!(limiter.table_growing(0, 5, None).unwrap());
         assert_eq!(limiter.peak_bytes(), 5 * ELEMENT_BYTES);
+    }
+
+    #[test]
+    fn a_table_larger_than_its_place_lacks_memory() {
+        let mut limiter = MemoryLimiter::new(1 << 30);
+        let place = Some(TABLE_ELEMENTS);
+        assert!(limiter.table_growing(0, TABLE_ELEMENTS, place).unwrap());
+        assert!(!limiter.refused());
+        let more = TABLE_ELEMENTS + 1;
+        assert!(!limiter.table_growing(TABLE_ELEMENTS, more, place).unwrap());
+        assert!(limiter.refused());
+        let mut limiter = MemoryLimiter::new(1 << 30);
+        assert!(
+            limiter.table_growing(0, more, None).unwrap(),
+            "an instance made from nothing has room"
+        );
     }
 }

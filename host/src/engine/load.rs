@@ -7,7 +7,7 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use super::{
-    Artifact, ArtifactError, CONTRACT_VERSION, Metadata, Target, WASMTIME_VERSION, config,
+    Artifact, ArtifactError, CONTRACT_VERSION, Metadata, Target, WASMTIME_VERSION, config, pool,
 };
 use crate::bindings::{self, HostState};
 use crate::manifest::{Manifest, ManifestError, Narrowing, NarrowingError};
@@ -117,8 +117,7 @@ impl Connector {
                 });
             }
         }
-        let engine = Engine::new(&config()).map_err(LoadError::Engine)?;
-        let component = deserialize(&engine, path)?;
+        let (engine, component) = open(path)?;
         Self::link(engine, &component, metadata)
     }
 
@@ -197,6 +196,23 @@ impl std::fmt::Debug for Connector {
     }
 }
 
+/// Opens a compiled file by an engine with room for its instances. A component that is too large for the places there gets
+/// an engine that makes each instance from nothing, which costs time and nothing else.
+fn open(path: &Path) -> Result<(Engine, Component), LoadError> {
+    if let Some(engine) = pool::engine() {
+        match deserialize(&engine, path) {
+            Ok(component) => return Ok((engine, component)),
+            // A file that is wrong in itself fails again, and is named then.
+            Err(error) => {
+                tracing::debug!(%error, "the connector does not fit the room for instances")
+            }
+        }
+    }
+    let engine = Engine::new(&config()).map_err(LoadError::Engine)?;
+    let component = deserialize(&engine, path)?;
+    Ok((engine, component))
+}
+
 #[expect(
     unsafe_code,
     reason = "loading compiled code is unsafe by nature; see the safety note"
@@ -207,4 +223,49 @@ fn deserialize(engine: &Engine, path: &Path) -> Result<Component, LoadError> {
     // compile` has just written it. Its trailer has been read, and Wasmtime checks its own version and settings. What no
     // check can tell is whether the code is that of the named component: that is the trust stated at `Connector::load`.
     unsafe { Component::deserialize_file(engine, path) }.map_err(LoadError::Engine)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn file(component: &str) -> tempfile::NamedTempFile {
+        let engine = Engine::new(&config()).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(
+            &file,
+            engine.precompile_component(component.as_bytes()).unwrap(),
+        )
+        .unwrap();
+        file
+    }
+
+    fn with_memories(count: usize) -> String {
+        let instances = "(core instance (instantiate $m))".repeat(count);
+        format!("(component (core module $m (memory 1)) {instances})")
+    }
+
+    #[test]
+    fn a_usual_component_has_its_place() {
+        let (engine, _) = open(file(&with_memories(1)).path()).unwrap();
+        assert!(engine.get_pooling_config().is_some());
+    }
+
+    #[test]
+    fn a_component_too_large_for_a_place_is_loaded_all_the_same() {
+        let (engine, component) = open(file(&with_memories(40)).path()).unwrap();
+        assert!(engine.get_pooling_config().is_none());
+        assert_eq!(component.resources_required().unwrap().num_memories, 40);
+    }
+
+    #[test]
+    fn a_file_that_is_none_is_refused_once() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "no code").unwrap();
+        let Err(LoadError::Engine(error)) = open(file.path()) else {
+            panic!("it was loaded")
+        };
+        assert!(!error.to_string().is_empty());
+    }
 }
