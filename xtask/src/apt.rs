@@ -6,6 +6,11 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::process;
 
+/// Whether this is a machine of Debian's kind.
+pub(crate) fn is_there() -> bool {
+    process::on_path("apt-get").is_some() && process::on_path("dpkg-query").is_some()
+}
+
 /// Version of an installed package.
 pub(crate) fn version(package: &str) -> Option<String> {
     let shown = process::output(Command::new("dpkg-query").args([

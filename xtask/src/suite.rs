@@ -9,7 +9,8 @@ use crate::languages::{self, Language};
 use crate::repo::Repo;
 use crate::steps::Steps;
 use crate::{
-    assemble, checks, compiler, fuzz, guests, mutants, process, soak, toolchain, venv, wit,
+    assemble, checks, compiler, fuzz, gates, guests, image, mutants, process, soak, toolchain,
+    venv, wit,
 };
 
 /// Workspaces of guests whose logic is tested on this machine as well.
@@ -31,7 +32,7 @@ pub(crate) struct Options {
 
 /// `cargo xtask test`.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
-    let mut steps = Steps::new(if options.quick { 7 } else { 16 });
+    let mut steps = Steps::new(if options.quick { 7 } else { 18 });
     let outcome = all(repo, options, &mut steps);
     println!("\n{}", steps.table().trim_end());
     match &outcome {
@@ -98,6 +99,7 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
             .env("APPFLOW_TEST_TOOL", compiler::built(repo, "appflow-wasm"));
         run_tests(&mut command)
     })?;
+    steps.run("gates", "about two minutes", || gates::step(repo))?;
     steps.run("soak", "about a minute", || soak::short(repo, &host, SOAK))?;
     steps.run("fuzzing", "about 3 minutes the first time", || {
         fuzz::short(repo, FUZZ_INPUTS)
@@ -105,6 +107,7 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<u64> {
     steps.run("mechanisms switched off", "a few minutes", || {
         mutants::run(repo, &mutants::Options::default())
     })?;
+    steps.run("images", "about 12 minutes", || image::step(repo))?;
     Ok(native + whole)
 }
 

@@ -34,8 +34,11 @@ const TASK: &str = "image-test";
 /// Layers of an image.
 const LAYERS: [&str; 3] = ["certificates", "bootstrap", "connector"];
 
+/// Steps of the task.
+const STEPS: usize = 6;
+
 /// What to test.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct Options {
     /// Of the tests of the running image, only those whose name contains this word.
     #[arg(long, value_name = "WORD")]
@@ -50,7 +53,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     if let Some(obstacle) = obstacle()? {
         bail!("{obstacle}");
     }
-    let mut steps = Steps::new(7);
+    let mut steps = Steps::new(STEPS);
     let outcome = all(repo, options, &mut steps);
     println!("\n{}", steps.table().trim_end());
     if outcome.is_ok() {
@@ -59,9 +62,18 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     outcome
 }
 
+/// Image tests as a step among others: left out, in words, where they cannot be.
+pub(crate) fn step(repo: &Repo) -> Result<()> {
+    if let Some(obstacle) = obstacle()? {
+        eprintln!("left out: {obstacle}");
+        return Ok(());
+    }
+    all(repo, &Options::default(), &mut Steps::new(STEPS))
+}
+
 /// Why images cannot be tested on this machine.
 fn obstacle() -> Result<Option<&'static str>> {
-    if !tools::is_debian() {
+    if !apt::is_there() {
         return Ok(Some(
             "image tests need Debian 12 or newer, for its packages of buildah, skopeo, umoci and docker-registry",
         ));

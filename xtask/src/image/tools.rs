@@ -29,11 +29,6 @@ pub(super) struct Tools {
     pub(super) cargo_lambda: PathBuf,
 }
 
-/// Whether the packages can be had.
-pub(super) fn is_debian() -> bool {
-    process::on_path("apt-get").is_some() && process::on_path("dpkg-query").is_some()
-}
-
 /// Whether root may do here what root may do on a machine of its own.
 pub(super) fn has_namespaces() -> bool {
     let mut command = Command::new("unshare");
