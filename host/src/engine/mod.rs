@@ -3,7 +3,7 @@
 //! [`config`] is the one place that settles how components are compiled and run; the tool that compiles and the host
 //! that loads both call it, since Wasmtime refuses code made under other settings. [`Connector::load`] maps the file,
 //! links the imports and looks up which interfaces the component exports. An invocation then only builds a store and
-//! an instance, which takes the place of the one before in the [`pool`].
+//! an instance, which takes the place of the one before in the pool.
 //!
 //! Guests are stopped by epoch interruption: every loop of the guest checks a counter, and an [`alarm`](Alarm) raises
 //! it when an invocation's time is over. That costs a loop some tens of per cent and stops any guest inside the process,
