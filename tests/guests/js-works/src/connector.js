@@ -49,6 +49,12 @@ const QUERIES = {
     return new Paging(request, { records: '/items', picks: { id: 'id', name: '/person/name' } })
       .follow(Next.link('/next'), (at) => http.get(at.url(`${upstream}/items`), { credential: 'bearer' }));
   },
+  // It is later than when this was written, time does not go back, and two numbers by chance are not the same.
+  clock() {
+    const before = Date.now();
+    const later = new Date();
+    page.emit({ set: before > Date.UTC(2026, 0, 1), onward: later.getTime() >= before, chance: Math.random() !== Math.random() });
+  },
   // An answer that is not let go by hand.
   many(context, request, upstream) {
     for (let at = 0; at < 3; at += 1) {
