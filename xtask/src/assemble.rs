@@ -49,16 +49,21 @@ const FLAGS: [&str; 4] = [
 
 /// Builds the Lambda binary as it ships. Systems other than Linux, whose linkers know neither flag, build it as they can.
 pub(crate) fn host(repo: &Repo) -> Result<PathBuf> {
+    release(repo, "appflow-host", BOOTSTRAP)
+}
+
+/// Builds a binary in the way of the one that ships.
+pub(crate) fn release(repo: &Repo, package: &str, binary: &str) -> Result<PathBuf> {
     let mut command = process::cargo();
     command
         .current_dir(repo.path(""))
         .args(["rustc", "--quiet", "--release"])
-        .args(["--package", "appflow-host", "--bin", BOOTSTRAP]);
+        .args(["--package", package, "--bin", binary]);
     if cfg!(target_os = "linux") {
         command.arg("--").args(FLAGS);
     }
     process::run(&mut command)?;
-    Ok(repo.target().join("release").join(BOOTSTRAP))
+    Ok(repo.target().join("release").join(binary))
 }
 
 /// Compiles the component of a connector and puts it beside the host; returns the folder.

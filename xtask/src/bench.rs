@@ -1,6 +1,5 @@
 //! The host beside a native Lambda and AWS's SDK: `cargo xtask bench`.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -16,7 +15,7 @@ const PLUGIN: &str = "salesforce";
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only measures whose name contains this text: start, warm, page, parsed, languages, memory, size, large, growth.
+    /// Only measures whose name contains this text: start, warm, page, parsed, languages, memory, held, size, large, growth.
     /// May be given more than once.
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
@@ -46,7 +45,8 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     let native = steps.run(
         "native twin (release)",
         "a few minutes the first time",
-        || native_twin(repo),
+        // Linked as the host is, so that neither has an advantage.
+        || assemble::release(repo, NATIVE_TWIN, "native"),
     )?;
     let rival = steps.run("AWS's SDK for Python", "", || {
         venv::ensure(repo, &venv::RIVAL)
@@ -65,7 +65,8 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
             .arg("--guests")
             .arg(guests::folder(repo))
             .arg("--json")
-            .arg(&figures);
+            .arg(&figures)
+            .args(["--subject", &subject(repo)?]);
         for text in &options.only {
             command.args(["--only", text]);
         }
@@ -86,18 +87,16 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Builds the host's sources with the connector linked in.
-fn native_twin(repo: &Repo) -> Result<PathBuf> {
-    let mut command = process::cargo();
-    command.current_dir(repo.path("")).args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        NATIVE_TWIN,
-        "--bin",
-        "native",
-    ]);
-    process::run(&mut command)?;
-    Ok(repo.target().join("release/native"))
+/// What is measured: the commit, and the compiler that made it.
+fn subject(repo: &Repo) -> Result<String> {
+    let mut git = Command::new("git");
+    git.current_dir(repo.path(""))
+        .args(["describe", "--always", "--dirty", "--exclude=*"]);
+    // Sources may have come without their history.
+    let commit = process::output(&mut git).unwrap_or_else(|_| "unknown".to_owned());
+    Ok(format!(
+        "commit {}, {}",
+        commit.trim(),
+        process::rustc_version()?
+    ))
 }

@@ -38,6 +38,14 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("output of {} is not UTF-8", Shown(command)))
 }
 
+/// The compiler of the host, as it names itself: "rustc 1.95.0 (…)".
+pub(crate) fn rustc_version() -> Result<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    Ok(output(Command::new(rustc).arg("--version"))?
+        .trim()
+        .to_owned())
+}
+
 /// Runs to the end, passing on its output, and hands every line of its standard output to `read` too.
 pub(crate) fn run_and_read(command: &mut Command, mut read: impl FnMut(&str)) -> Result<()> {
     let mut child = command

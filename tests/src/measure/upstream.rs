@@ -79,6 +79,16 @@ impl Upstream {
         lock(&self.shared.kept).insert(format!("GET {path} "), answer.into());
     }
 
+    /// From now on answers this path with these bytes, status line and headers included.
+    pub fn keep_as_sent(&self, path: &str, answer: &[u8]) {
+        lock(&self.shared.kept).insert(format!("GET {path} "), answer.into());
+    }
+
+    /// The body of the last answer.
+    pub fn last_body(&self) -> Vec<u8> {
+        body_of(&lock(&self.shared.last)).to_vec()
+    }
+
     /// From now on answers this path with what was answered last.
     pub fn keep_last_as(&self, path: &str) {
         let last = Arc::clone(&lock(&self.shared.last));

@@ -14,6 +14,8 @@ pub(crate) struct Machine {
     pub(crate) processor: String,
     /// How many of it there are for this process.
     pub(crate) processors: usize,
+    /// Release of the kernel: before Linux 6.7 the host's pool of instances works in another way.
+    pub(crate) kernel: String,
     /// Processes that want to run, on average over the last minute.
     pub(crate) load: f64,
 }
@@ -26,6 +28,7 @@ impl Machine {
             .split_whitespace()
             .next()
             .and_then(|load| load.parse().ok());
+        let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let processor = about
             .lines()
@@ -38,6 +41,7 @@ impl Machine {
                 .as_secs(),
             processor: processor.to_owned(),
             processors: std::thread::available_parallelism()?.get(),
+            kernel: kernel.trim().to_owned(),
             load: load.context("/proc/loadavg has an unknown form")?,
         })
     }
@@ -45,8 +49,8 @@ impl Machine {
     /// A line below the table.
     pub(crate) fn line(&self, when: &str) -> String {
         format!(
-            "load {when}: {:.2} on {} x {}",
-            self.load, self.processors, self.processor
+            "load {when}: {:.2} on {} x {}, Linux {}",
+            self.load, self.processors, self.processor, self.kernel
         )
     }
 }

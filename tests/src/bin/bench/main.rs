@@ -45,6 +45,9 @@ struct Arguments {
     /// Where all figures go as JSON.
     #[arg(long, value_name = "FILE")]
     json: PathBuf,
+    /// What is measured, in words: commit and compiler.
+    #[arg(long, value_name = "TEXT", default_value = "unknown")]
+    subject: String,
     /// Only measures whose name contains one of these texts.
     #[arg(long, value_name = "TEXT", num_args = 1..)]
     only: Vec<String>,
@@ -118,13 +121,15 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     let after = Machine::now()?;
     let text = format!(
-        "{}\n{}\n{}\n",
+        "{}\nmeasured: {}\n{}\n{}\n",
         report::table(&rows),
+        arguments.subject,
         before.line("before"),
         after.line("after")
     );
     say(&format!("\n{text}"));
-    let json = json!({"rows": rows, "before": before, "after": after});
+    let json =
+        json!({"subject": arguments.subject, "rows": rows, "before": before, "after": after});
     if let Some(folder) = arguments.json.parent() {
         std::fs::create_dir_all(folder)?;
     }

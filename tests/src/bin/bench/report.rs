@@ -21,6 +21,8 @@ pub(crate) enum Unit {
     Megabytes,
     /// 2^20 bytes, as memory is counted.
     Mebibytes,
+    /// Bytes.
+    Bytes,
     /// A number without a unit.
     Times,
 }
@@ -33,6 +35,7 @@ impl Unit {
             Self::Seconds => "s",
             Self::Megabytes => "MB",
             Self::Mebibytes => "MiB",
+            Self::Bytes => "B",
             Self::Times => "x",
         }
     }
@@ -50,6 +53,8 @@ pub(crate) enum Bar {
     OfPython(f64),
     /// Ours is this much above the native twin's at most.
     OverNative(f64),
+    /// Ours gave everything; false if something was missing.
+    Whole(bool),
 }
 
 /// One line of the table.
@@ -128,6 +133,7 @@ impl Row {
             Bar::OfNative(limit) => self.of_native()? <= limit,
             Bar::OfPython(limit) => self.of_python()? <= limit,
             Bar::OverNative(limit) => ours - self.native?.median <= limit,
+            Bar::Whole(is_whole) => is_whole,
         })
     }
 
@@ -144,6 +150,7 @@ impl Row {
                 let text = match bar {
                     Bar::AtMost(limit) => format!("≤ {} {}", number(*limit), self.unit.symbol()),
                     Bar::OfNative(limit) => format!("≤ {limit} x native"),
+                    Bar::Whole(_) => "answered, every record by its token".to_owned(),
                     Bar::OfPython(limit) => format!("≤ 1/{} Python", number(1.0 / limit)),
                     Bar::OverNative(limit) => {
                         format!("≤ native + {} {}", number(*limit), self.unit.symbol())

@@ -21,7 +21,11 @@ pub(crate) struct Figure {
 
 /// The committed file: a figure for each gate.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Baselines(BTreeMap<String, u64>);
+pub(crate) struct Baselines {
+    /// What made the programs that were counted. Others make other instructions of the same sources.
+    compilers: String,
+    gates: BTreeMap<String, u64>,
+}
 
 /// Written above the figures.
 const HEAD: &str = "\
@@ -37,16 +41,21 @@ impl Baselines {
     }
 
     /// The file's text for figures of now. Gates that were not measured keep what they had.
-    pub(crate) fn blessed(mut self, figures: &[Figure]) -> Result<String> {
-        for figure in figures {
-            self.0.insert(figure.gate.to_owned(), figure.value);
+    pub(crate) fn blessed(mut self, figures: &[Figure], compilers: &str) -> Result<String> {
+        if self.compilers != compilers {
+            // What other compilers made is no baseline for these.
+            self.gates.clear();
+            compilers.clone_into(&mut self.compilers);
         }
-        Ok(format!("{HEAD}{}", toml::to_string(&self.0)?))
+        for figure in figures {
+            self.gates.insert(figure.gate.to_owned(), figure.value);
+        }
+        Ok(format!("{HEAD}{}", toml::to_string(&self)?))
     }
 
     /// Compares a figure with its baseline.
     fn verdict(&self, figure: &Figure) -> Verdict {
-        let Some(&before) = self.0.get(figure.gate) else {
+        let Some(&before) = self.gates.get(figure.gate) else {
             return Verdict::New;
         };
         let allowed = u128::from(before) * u128::from(100 + figure.tolerance);
@@ -78,7 +87,7 @@ impl Baselines {
             if matches!(verdict, Verdict::Worse | Verdict::New) {
                 failed.push(figure.gate);
             }
-            let before = self.0.get(figure.gate).copied();
+            let before = self.gates.get(figure.gate).copied();
             // Writing to a string cannot fail.
             let _ = writeln!(
                 table,
@@ -149,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_gate_holds_up_to_its_tolerance_and_not_beyond() {
-        let baselines = Baselines::parse("start = 1000").unwrap();
+        let baselines = Baselines::parse("compilers = \"a\"\n[gates]\nstart = 1000").unwrap();
         for (value, verdict) in [
             (979, Verdict::Better),
             (980, Verdict::Same),
@@ -171,13 +180,18 @@ mod tests {
 
     #[test]
     fn what_is_blessed_is_the_baseline_and_others_stay() {
-        let text = Baselines::parse("other = 7\nstart = 1")
-            .unwrap()
-            .blessed(&[figure(9)])
-            .unwrap();
-        let again = Baselines::parse(&text).unwrap();
+        let before = "compilers = \"a\"\n[gates]\nother = 7\nstart = 1";
+        let blessed = |compilers| {
+            let baselines = Baselines::parse(before).unwrap();
+            let text = baselines.blessed(&[figure(9)], compilers).unwrap();
+            Baselines::parse(&text).unwrap()
+        };
+        let again = blessed("a");
         assert_eq!(again.verdict(&figure(9)), Verdict::Same);
-        assert_eq!(again.0["other"], 7);
+        assert_eq!(again.gates["other"], 7);
+        let others = blessed("b");
+        assert_eq!(others.compilers, "b");
+        assert_eq!(others.gates.len(), 1, "{:?}", others.gates);
     }
 
     #[test]

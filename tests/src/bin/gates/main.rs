@@ -35,6 +35,9 @@ struct Arguments {
     /// The committed figures.
     #[arg(long, value_name = "FILE")]
     baselines: PathBuf,
+    /// What made the programs, in words.
+    #[arg(long, value_name = "TEXT")]
+    compilers: String,
     /// Write them anew instead of comparing.
     #[arg(long)]
     bless: bool,
@@ -84,7 +87,9 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<bool> {
     let text = match fs::read_to_string(&arguments.baselines) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && arguments.bless => {
+            "compilers = \"\"\n[gates]\n".to_owned()
+        }
         Err(error) => {
             return Err(error)
                 .with_context(|| format!("cannot read {}", arguments.baselines.display()));
@@ -95,8 +100,11 @@ fn run(arguments: &Arguments) -> Result<bool> {
     let (table, failed) = baselines.table(&figures);
     say(&format!("\n{table}"));
     if arguments.bless {
-        fs::write(&arguments.baselines, baselines.blessed(&figures)?)
-            .with_context(|| format!("cannot write {}", arguments.baselines.display()))?;
+        fs::write(
+            &arguments.baselines,
+            baselines.blessed(&figures, &arguments.compilers)?,
+        )
+        .with_context(|| format!("cannot write {}", arguments.baselines.display()))?;
         say(&format!(
             "written to {}; the commit says why they moved",
             arguments.baselines.display()

@@ -1,5 +1,7 @@
 //! What becomes of time and memory when pages become longer, and more.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
@@ -12,7 +14,49 @@ use crate::turns::{From, Turns};
 
 pub(super) fn growth(bench: &Bench) -> Result<Vec<Row>> {
     let mut rows = by_size(bench)?;
+    rows.extend(memory_by_size(bench)?);
     rows.extend(by_pages(bench)?);
+    Ok(rows)
+}
+
+/// Memory of one record in pages of several sizes: what a fresh process holds at most, above one that answers ten records.
+fn memory_by_size(bench: &Bench) -> Result<Vec<Row>> {
+    let peaks = |count: usize| -> Result<BTreeMap<Contender, f64>> {
+        let data = bench.data(count, count, &FEW_FIELDS, 0)?;
+        let peaks = Turns {
+            programs: &bench.programs,
+            contenders: &Contender::RUST,
+            guest: None,
+            upstream: &data.upstream,
+            event: &|contender| data.query(contender, None),
+            records: Some(count),
+            runs: bench.runs(5),
+        }
+        .memory()?;
+        let median = |kib: Vec<f64>| Stats::of(&kib).map(|stats| stats.median * 1_024.0);
+        Ok(peaks
+            .into_iter()
+            .filter_map(|(contender, kib)| Some((contender, median(kib)?)))
+            .collect())
+    };
+    let ten = peaks(10)?;
+    let mut rows = Vec::new();
+    let mut before = None;
+    for count in [1_000, 5_000, 20_000] {
+        let mut row = Row::new(format!("memory of a record, {count} a page"), Unit::Bytes);
+        #[expect(clippy::cast_precision_loss, reason = "some thousand")]
+        let more = (count - 10) as f64;
+        for (contender, peak) in peaks(count)? {
+            let least = ten.get(&contender).context("no peak of ten records")?;
+            row = row.with(contender, Some(Stats::one((peak - least) / more)));
+        }
+        if let Some(before) = before {
+            row = row.bar(Bar::AtMost(before));
+        }
+        // A tenth for pages of the kernel, which are more than a record.
+        before = before.or(row.ours.map(|ours| ours.median * 1.1));
+        rows.push(row);
+    }
     Ok(rows)
 }
 

@@ -74,8 +74,11 @@ pub(super) fn languages(bench: &Bench) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// Where the page of the benchmark's own guests lies.
+pub(super) const RECORDS: &str = "/records";
+
 /// A page that the benchmark's own guests read.
-fn guest_page(bench: &Bench, count: usize) -> Result<Data> {
+pub(super) fn guest_page(bench: &Bench, count: usize) -> Result<Data> {
     let data = bench.data(count, count, &ALL_FIELDS, RECORD_BYTES)?;
     // What Salesforce would answer, at an address without a query.
     let event = data.query(Contender::Native, None);
@@ -83,17 +86,17 @@ fn guest_page(bench: &Bench, count: usize) -> Result<Data> {
         .programs
         .start(Contender::Native, None, &data.upstream, &event)?;
     environment.first()?;
-    data.upstream.keep_last_as("/records");
+    data.upstream.keep_last_as(RECORDS);
     Ok(data)
 }
 
-fn guest_query(parse: &str, count: usize) -> Vec<u8> {
+pub(super) fn guest_query(path: &str, parse: &str, count: usize) -> Vec<u8> {
     json!({
         "type": "QueryDataRequest", "entityIdentifier": "records", "maxResults": count,
         "selectedFieldNames": SOME_FIELDS,
         "connectorContext": {
             "apiVersion": "v1",
-            "connectorRuntimeSettings": {"url": format!("https://{SERVICE}/records"), "parse": parse},
+            "connectorRuntimeSettings": {"url": format!("https://{SERVICE}{path}"), "parse": parse},
             "credentials": {"secretArn": appflow_testkit::setup::SECRET_ARN, "authenticationType": "OAuth2"},
         },
     })
@@ -114,7 +117,7 @@ fn guest_turns(
         contenders,
         guest: Some(guest),
         upstream: &data.upstream,
-        event: &|_| guest_query(parse, data.per_page),
+        event: &|_| guest_query(RECORDS, parse, data.per_page),
         records: Some(data.per_page),
         runs: bench.runs(25),
     }

@@ -2,6 +2,7 @@
 
 mod growth;
 mod guests;
+mod held;
 mod shape;
 mod speed;
 
@@ -39,7 +40,7 @@ pub(crate) struct Measure {
 }
 
 /// All of them, in the order of the table.
-pub(crate) const MEASURES: [Measure; 9] = [
+pub(crate) const MEASURES: [Measure; 10] = [
     Measure {
         name: "start",
         about: "process start to first answer: describe, and a page of 2,000 records",
@@ -69,6 +70,11 @@ pub(crate) const MEASURES: [Measure; 9] = [
         name: "memory",
         about: "most memory of a process that answers one page of 5 MB",
         run: shape::memory,
+    },
+    Measure {
+        name: "held",
+        about: "how often the body of a page is in memory at once: sent with its length, in chunks, as gzip",
+        run: held::held,
     },
     Measure {
         name: "size",

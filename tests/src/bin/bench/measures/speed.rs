@@ -120,11 +120,12 @@ fn processor(bench: &Bench, times: &ByContender, records: usize) -> Row {
         row = row.with(*contender, Some(Stats::one(seconds)));
         let [x86, arm] = bench.prices.map(|price| seconds * ONE_PROCESSOR_GB * price);
         costs.push(format!(
-            "{contender:?} ${x86:.5} on x86, ${arm:.5} on arm64"
+            "{contender:?} ${x86:.7} on x86, ${arm:.7} on arm64"
         ));
     }
     row.note(format!(
-        "pages of 5 MB; at 1,769 MB of memory, which is one processor, and ${} and ${} for a GB-second, that costs: {}",
+        "pages of 5 MB; at 1,769 MB of memory, which is one processor, and ${} and ${} for a GB-second, a million records cost, in \
+         time of this machine's processor: {}",
         bench.prices[0],
         bench.prices[1],
         costs.join("; ")
