@@ -204,7 +204,10 @@ fn open(path: &Path) -> Result<(Engine, Component), LoadError> {
             Ok(component) => return Ok((engine, component)),
             // A file that is wrong in itself fails again, and is named then.
             Err(error) => {
-                tracing::debug!(%error, "the connector does not fit the room for instances")
+                tracing::info!(
+                    %error,
+                    "the connector does not fit the room for instances; each invocation makes one from nothing"
+                )
             }
         }
     }
