@@ -17,7 +17,7 @@ fn every_case_folder_gets_its_answer() {
     }
     // Some cases alone tell nothing of what all of them need.
     if std::env::var_os(CHOICE_VARIABLE).is_none() {
-        for plugin in ["github", "hello", "kinto", "salesforce"] {
+        for plugin in ["github", "hello", "kinto", "salesforce", "stripe"] {
             let manifest = root
                 .join("../../plugins")
                 .join(plugin)
@@ -60,7 +60,7 @@ fn the_cases_cover_every_operation_and_every_error_code() {
             );
         }
     }
-    for component in ["kinto", "salesforce", "hostile"] {
+    for component in ["github", "kinto", "salesforce", "stripe", "hostile"] {
         for operation in OPERATIONS {
             let covered = operations.contains(&(component.to_owned(), operation));
             assert!(covered, "no case of {operation} for {component}");

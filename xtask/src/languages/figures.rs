@@ -17,13 +17,21 @@ use crate::{assemble, guests, process};
 /// The document with the table.
 const DOCUMENT: &str = "docs/languages.md";
 
+/// Where a language's tools are.
+enum Tools {
+    /// A folder of the cache.
+    Cache(&'static str),
+    /// A folder of the repository, which may be a link into the cache.
+    Repo(&'static str),
+}
+
 /// A column of the table.
 struct Column {
     name: &'static str,
     /// None for Rust.
     language: Option<Language>,
-    /// Where its tools are in the cache.
-    tools: &'static str,
+    /// Folders that its setup fills, below the repository or the cache, or links to them. What only tests need lies elsewhere.
+    tools: &'static [Tools],
     /// Folder of its smallest connector.
     smallest: &'static str,
     /// Its connector that reads a page.
@@ -34,35 +42,38 @@ const COLUMNS: [Column; 5] = [
     Column {
         name: "Rust",
         language: None,
-        tools: "sysroot-wasm32-wasip2",
+        tools: &[Tools::Cache("sysroot-wasm32-wasip2")],
         smallest: "plugins/hello",
         reader: "bench-rust",
     },
     Column {
         name: "C",
         language: Some(Language::C),
-        tools: "c",
+        tools: &[Tools::Cache("c")],
         smallest: "plugins/minimal-c",
         reader: "bench-c",
     },
     Column {
         name: "JavaScript on QuickJS",
         language: Some(Language::Js),
-        tools: "npm",
+        tools: &[Tools::Repo("guest-sdk/js/node_modules")],
         smallest: "plugins/minimal-js",
         reader: "bench-qjs",
     },
     Column {
         name: "TypeScript on StarlingMonkey",
         language: Some(Language::Js),
-        tools: "npm",
+        tools: &[Tools::Repo("guest-sdk/js/node_modules")],
         smallest: "plugins/minimal-ts",
         reader: "bench-js",
     },
     Column {
         name: "Python",
         language: Some(Language::Python),
-        tools: "python",
+        tools: &[
+            Tools::Repo("guest-sdk/python/.venv/lib"),
+            Tools::Repo("guest-sdk/python/.venv/bin"),
+        ],
         smallest: "plugins/minimal-python",
         reader: "bench-python",
     },
@@ -128,7 +139,15 @@ impl Column {
         let reader = guests::folder(repo)
             .join(self.reader)
             .with_extension("cwasm");
-        let tools = size(&repo.cache().join(self.tools)).unwrap_or(0);
+        let mut tools = 0;
+        for place in self.tools {
+            let folder = match place {
+                Tools::Cache(name) => repo.cache().join(name),
+                Tools::Repo(path) => repo.path(path),
+            };
+            // With rustup's target there is no sysroot of our own.
+            tools += size(&folder).unwrap_or(0);
+        }
         Ok(format!(
             "{},{},{},{tools},{}",
             self.name,
