@@ -72,6 +72,13 @@ const PATHS: [(&str, &str, &str); 3] = [
     ),
 ];
 
+/// The page once more through guests in other languages. What they need beside the Rust guest is calls and no records.
+const LANGUAGES: [(&str, &str); 3] = [
+    ("page of 1 MB through emit-json, QuickJS", "bench-qjs"),
+    ("page of 1 MB through emit-json, StarlingMonkey", "bench-js"),
+    ("page of 1 MB through emit-json, Python", "bench-python"),
+];
+
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -159,7 +166,14 @@ fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
         &|| subject.call(),
     )?;
     for (page, parse, _) in PATHS {
-        add(page, "instructions", INSTRUCTIONS, &|| subject.page(parse))?;
+        add(page, "instructions", INSTRUCTIONS, &|| {
+            subject.page("bench-rust", parse)
+        })?;
+    }
+    for (page, guest) in LANGUAGES {
+        add(page, "instructions", INSTRUCTIONS, &|| {
+            subject.page(guest, "host")
+        })?;
     }
     for (_, parse, memory) in PATHS {
         add(memory, "KiB", MEMORY, &|| subject.memory(parse))?;

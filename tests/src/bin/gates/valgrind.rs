@@ -62,15 +62,11 @@ impl Subject {
         Ok(many.saturating_sub(few) / CALLS as u64)
     }
 
-    /// Instructions of a page of a megabyte, when all is warm.
-    pub(crate) fn page(&self, parse: &str) -> Result<u64> {
+    /// Instructions of a page of a megabyte that a guest reads, when all is warm.
+    pub(crate) fn page(&self, guest: &str, parse: &str) -> Result<u64> {
         let application = Application::start(MEGABYTE)?;
-        let few = self.instructions(Some("bench-rust"), &application, &vec![query(parse); 2])?;
-        let many = self.instructions(
-            Some("bench-rust"),
-            &application,
-            &vec![query(parse); 2 + PAGES],
-        )?;
+        let few = self.instructions(Some(guest), &application, &vec![query(parse); 2])?;
+        let many = self.instructions(Some(guest), &application, &vec![query(parse); 2 + PAGES])?;
         Ok(many.saturating_sub(few) / PAGES as u64)
     }
 
