@@ -63,6 +63,8 @@ RUN --mount=type=bind,target=/context \
 FROM scratch AS base
 COPY --from=host /shipped/certificates/ /
 COPY --from=host /shipped/host/ /
+# Whoever looks for certificates reads this file, and then again all of its folder unless the file has been named.
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 # Lambda brings its own user; anybody else who starts the image is not root either.
 USER 993:990
 ENTRYPOINT ["/bootstrap"]

@@ -12,7 +12,8 @@
 //! One file is then enough for a host, and tells its manifest, contract and origin without being run. ELF is read from
 //! its beginning, so what follows is no part of it. The checksum finds files that were damaged on their way, before one
 //! instruction of them is run; it holds off nobody who can write the file, since he can compute it too. So it need not
-//! be a cryptographic one, which would take ten times longer: every cold start waits for it, less than 0.1 ms per megabyte.
+//! be a cryptographic one, which would take ten times longer. Every cold start waits for it: 0.07 ms for a connector in Rust
+//! of 1.3 MB, 10 ms for one in a language that brings an engine of 33 MB, where the start takes 100 ms and more.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 pub(crate) const ORGANISATION: &str = "acme.my.salesforce.com";
 /// Host name that the benchmark's own guests ask.
 pub(crate) const SERVICE: &str = "bench.example.com";
+/// Where images have their certificates.
+const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Entry of AWS's example.
 const PYTHON_HANDLER: &str =
     "custom_connector_example.handlers.lambda_handler.salesforce_lambda_handler";
@@ -93,6 +95,10 @@ impl Programs {
         let url = upstream.url();
         command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", &url);
         if contender != Contender::Python {
+            if Path::new(CERTIFICATES).is_file() {
+                // As the image has it, where there is no other.
+                command.env("SSL_CERT_FILE", CERTIFICATES);
+            }
             command.env(
                 "APPFLOW_LOCAL_TARGETS",
                 match guest {
