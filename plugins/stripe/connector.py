@@ -55,6 +55,8 @@ MOST = 100
 """Largest page of Stripe's."""
 UNKNOWN = "not known to be written: "
 """Begins the result of a record that may have been written all the same."""
+LEAST_MILLIS = 2_000
+"""Milliseconds that a record should have, where none has been slower."""
 
 
 def session(context: Context | None, settings: Settings) -> http.Session:
@@ -186,7 +188,15 @@ class Stripe(Source, Destination):
         stripe = session(context, context.settings)
         results = request.results()
         keys = idempotency_keys(request)
+        slowest, left = 0, invocation.millis_left()
         for index, record in enumerate(request.parse()):
+            if index > 0:
+                before, left = left, invocation.millis_left()
+                slowest = max(slowest, before - left)
+                # One that is cut off by the end of the time may have been written, and nobody would know.
+                if left < max(2 * slowest, LEAST_MILLIS):
+                    results.fail_rest("not sent, because the time was nearly over")
+                    break
             identifier = record.get("id")
             known = identifier if isinstance(identifier, str) else ""
             try:

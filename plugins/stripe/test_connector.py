@@ -303,6 +303,14 @@ def test_a_failure_of_the_connection_fails_all_if_nothing_was_written(status: in
     assert str(results[1].error).startswith("not known to be written: " if status == 500 else "Stripe answered")
 
 
+def test_no_record_is_sent_when_its_time_is_nearly_over() -> None:
+    host = FakeHost(lambda _: Answer(json={"id": "cus_1"}), millis=10_000, millis_per_request=3_000)
+    results = host.write(Stripe(), WriteRequest("customers", Operation.INSERT, ['{"name":"a"}', '{"name":"b"}', '{"name":"c"}']))
+    # 10 s, then 7; the third would begin with 4, and the slowest took 3.
+    assert [result.error for result in results] == [None, None, "not sent, because the time was nearly over"]
+    assert len(host.requests) == 2
+
+
 def test_an_answer_that_never_came_leaves_the_record_in_doubt() -> None:
     def answer(request: Sent) -> Answer:
         return Answer(error=RequestTimeout("too slow")) if request.form["name"] == "b" else Answer(json={"id": "x"})

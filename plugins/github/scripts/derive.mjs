@@ -38,8 +38,8 @@ const ADDRESSES = new Set([
 /** What is described and never comes, since it needs another media type or another list, and a token. */
 const LEFT_OUT = new Set(['body_html', 'body_text', 'repository', 'starred_at', 'temp_clone_token']);
 
-/** Fields that the request takes and that are going away. */
-const NOT_WRITTEN = new Set(['assignee']);
+/** Fields that the request takes and that are going away, or that it takes in another form than the answer has. */
+const NOT_WRITTEN = new Set(['assignee', 'issue_field_values']);
 
 const [path, option, target] = process.argv.slice(2);
 if (path === undefined) {

@@ -1,6 +1,6 @@
 /** Requests to GitHub, and what its answers mean. */
 import {
-  http, HttpError, InvalidArgument, InvalidCredentials, RateLimitExceeded, ServerError, type Settings,
+  http, HttpError, InvalidArgument, InvalidCredentials, log, RateLimitExceeded, ServerError, type Settings,
 } from '@appflow-wasm/connector';
 
 /** The API. */
@@ -49,6 +49,10 @@ export function repositoryIn(settings: Settings): Repository {
 /** Requests of one operation, in one version of the API. */
 export class GitHub {
   readonly #version: string;
+  /** Whether the log says that lists are not whole. */
+  #isTold = false;
+  /** Where a write was led: the old address of the repository, and the one it has now. */
+  #moved: { from: string; to: string } | undefined;
 
   constructor(version: string = API_VERSIONS[0]) {
     this.#version = version;
@@ -56,15 +60,66 @@ export class GitHub {
 
   /** Sends a request; any status is an answer, see {@link checked}. */
   send(method: string, url: string, options: Pick<http.RequestOptions, 'query' | 'json'> = {}): http.Response {
-    const answer = this.#once(method, url, options);
+    const moved = this.#moved;
+    const now = moved !== undefined && url.startsWith(`${moved.from}/`) ? moved.to + url.slice(moved.from.length) : url;
+    const answer = this.#once(method, now, options);
     // The host follows what reading is led to. A renamed repository leads a write on with 307, having done nothing.
     const target = answer.status === 307 || answer.status === 308 ? answer.header('location') : undefined;
-    return target === undefined ? answer : this.#once(method, onGitHub(http.resolve(url, target)), options);
+    if (target === undefined) {
+      return answer;
+    }
+    answer.dispose();
+    const led = onGitHub(http.resolve(now, target));
+    const [, from = '', rest = ''] = /^(https:\/\/[^/]+\/repos\/[^/]+\/[^/]+)(\/.*)$/.exec(now) ?? [];
+    if (rest !== '' && led.endsWith(rest)) {
+      // The records that follow need not be led there one by one.
+      this.#moved = { from, to: led.slice(0, -rest.length) };
+    }
+    return this.#once(method, led, options);
   }
 
   #once(method: string, url: string, options: Pick<http.RequestOptions, 'query' | 'json'>): http.Response {
     const headers = { accept: ACCEPT, 'x-github-api-version': this.#version };
-    return http.request(method, url, { ...options, headers, credential: 'bearer' });
+    const answer = http.request(method, url, { ...options, headers, credential: 'bearer' });
+    if (!this.#isTold && answer.header('x-github-sso')?.startsWith('partial-results') === true) {
+      this.#isTold = true;
+      log.warn("something is left out: the token is not authorized for some organizations' single sign-on");
+    }
+    return answer;
+  }
+}
+
+/** The repository of the settings, which may have got another name since. */
+export class Home {
+  readonly #github: GitHub;
+  readonly #repository: Repository;
+  #now: string | undefined;
+
+  constructor(github: GitHub, repository: Repository) {
+    this.#github = github;
+    this.#repository = repository;
+  }
+
+  /** Whether a record with this address is one of the repository's. What has no address cannot be told from one. */
+  holds(url: unknown): boolean {
+    const [, found] = typeof url === 'string' ? /^https:\/\/[^/]+\/repos\/([^/]+\/[^/]+)\//.exec(url) ?? [] : [];
+    if (found === undefined) {
+      return true;
+    }
+    const { owner, name } = this.#repository;
+    const is = (text: string): boolean => text.toLowerCase() === found.toLowerCase();
+    if (is(`${owner}/${name}`)) {
+      return true;
+    }
+    if (this.#now === undefined) {
+      const answer = this.#github.send('GET', http.join(API, 'repos', owner, name));
+      try {
+        this.#now = checked(answer, `repository '${owner}/${name}'`).textAt('/full_name') ?? '';
+      } finally {
+        answer.dispose();
+      }
+    }
+    return is(this.#now);
   }
 }
 

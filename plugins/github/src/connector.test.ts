@@ -100,6 +100,11 @@ test('what GitHub would answer otherwise is not pushed down', () => {
   ]) {
     assert.deepEqual(pushDown(kindOf('issues'), one), { params: {}, rest: one });
   }
+  // GitHub knows no such times.
+  for (const odd of ['1969-12-31T23:59:59Z', '1970-01-01T00:00:00Z', '+010000-01-01T00:00:02Z']) {
+    const one = condition.compare('updated_at', 'greater', literal.dateTime(odd));
+    assert.deepEqual(pushDown(kindOf('issues'), one), { params: {}, rest: one }, odd);
+  }
   // Nothing is both, which the check finds.
   const closed = condition.equal('state', literal.text('closed'));
   assert.deepEqual(pushDown(kindOf('issues'), condition.all(open, closed)), { params: { state: 'open' }, rest: closed });
@@ -202,6 +207,8 @@ test('what cannot be is refused before GitHub is asked', async () => {
     ['pulls', { settings }], ['issues', { settings, fields: ['nonsense'] }], ['issues', { settings, filter }], ['issues', {}],
     ['issues', { settings: { repository: 'hello' } }], ['issues', { settings: { repository: 'a/b/c' } }],
     ['issues', { settings: { owner: 'octo', repository: '..' } }], ['comments', { settings: { owner: 'a b', repository: 'c' } }],
+    ['issues', { settings, filter: condition.equal('labels', literal.text('bug')) }],
+    ['issues', { settings, filter: condition.equal('user', literal.text('octocat')) }],
     ['repositories', { settings: { owner: '../user' } }], ['issues', { settings: { ...settings, issues_only: 'perhaps' } }],
   ];
   for (const [entity, request] of requests) {
@@ -219,7 +226,8 @@ test('records are found by their keys, and those that are not there are left out
       case '/repos/octo/hello/issues/7': return Answer.json({ number: 7, user: { login: 'a' }, labels_url: 'x' });
       case '/repos/octo/hello/issues/8': return Answer.status(410);
       case '/repos/octo/hello/issues/9': return Answer.status(301);
-      case '/repos/octo/hello': return Answer.json({ full_name: 'octo/hello' });
+      case '/repos/octo/hello':
+      case '/repos/OCTO/hello': return Answer.json({ full_name: 'octo/hello' });
       default: return Answer.status(404);
     }
   }).serve(connector);
@@ -229,7 +237,35 @@ test('records are found by their keys, and those that are not there are left out
   const repositories = await host.retrieve('repositories', ['octo/hello', 'octo', 'octo/..', 'a/b/c'], { fields: ['full_name'] });
   assert.deepEqual(repositories.records, [{ full_name: 'octo/hello' }]);
   await assert.rejects(host.retrieve('issues', ['7'], { settings, idField: 'id' }), Unsupported);
+  // Another name of the same, as the host was led there.
+  assert.deepEqual((await host.retrieve('repositories', ['OCTO/hello'], { fields: ['full_name'] })).records, [{ full_name: 'octo/hello' }]);
   await assert.rejects(new FakeHost(() => Answer.status(401)).serve(connector).retrieve('issues', ['7'], { settings }), InvalidCredentials);
+});
+
+test('a record that moved to another repository is not found, and one of a renamed repository is', async () => {
+  // As the host gives it, which follows redirects.
+  const host = new FakeHost((request) => {
+    switch (request.path) {
+      case '/repos/octo/hello/issues/7': return Answer.json({ number: 9, url: `${API}/repos/octo/other/issues/9` });
+      case '/repos/octo/hello/issues/8': return Answer.json({ number: 8, url: `${API}/repos/octo/other/issues/8` });
+      case '/repos/octo/hello/issues/9': return Answer.json({ number: 9, url: `${API}/repos/octo/renamed/issues/9` });
+      case '/repos/octo/hello/issues/10': return Answer.json({ number: 10, url: `${API}/repos/Octo/Hello/issues/10` });
+      case '/repos/octo/hello': return Answer.json({ full_name: 'octo/renamed' });
+      case '/repos/octo/gone': return Answer.json({ full_name: 'octo/came' });
+      default: return Answer.status(404);
+    }
+  }).serve(connector);
+  const found = await host.retrieve('issues', ['7', '8', '9', '10'], { settings, fields: ['number'] });
+  assert.deepEqual(numbers(found.records), [9, 10]);
+  assert.equal(found.requests.filter((one) => one.path === '/repos/octo/hello').length, 1);
+  assert.deepEqual((await host.retrieve('repositories', ['octo/gone'], {})).records, []);
+});
+
+test('a list that is not whole is told in the log', async () => {
+  const host = new FakeHost((request) => github(request).header('x-github-sso', 'partial-results; organizations=21955855,20582480'));
+  await host.serve(connector).query('issues', { settings, fields: ['number'] });
+  assert.deepEqual(host.last.logs.map(({ level }) => level), ['warn']);
+  assert.match(host.last.logs[0]?.message ?? '', /single sign-on/);
 });
 
 /** GitHub taking what is written; titles say what it does of it. */
@@ -277,6 +313,41 @@ test('a write follows a renamed repository, and no further', async () => {
   const evil = new FakeHost(() => Answer.status(307).header('location', 'https://evil.example/'));
   await assert.rejects(evil.serve(connector).write('issues', 'insert', [{ title: 'A' }], { settings: old }), ServerError);
   assert.equal(evil.last.requests.length, 1);
+});
+
+test('the way to a renamed repository is looked for once', async () => {
+  const host = new FakeHost((request) => request.path.startsWith('/repos/octo/old')
+    ? Answer.status(307).header('location', `${API}/repositories/42${request.path.slice('/repos/octo/old'.length)}`)
+    : Answer.json({ number: 12 }));
+  const old = { owner: 'octo', repository: 'old' };
+  await host.serve(connector).write('issues', 'update', [{ number: 1, title: 'A' }, { number: 2, title: 'B' }], { settings: old, idFields: ['number'] });
+  assert.deepEqual(
+    host.last.requests.map(({ path }) => path),
+    ['/repos/octo/old/issues/1', '/repositories/42/issues/1', '/repositories/42/issues/2'],
+  );
+});
+
+test('no record is sent when its time is nearly over', async () => {
+  const host = new FakeHost(taking, { millis: 1_500 });
+  assert.deepEqual(await host.serve(connector).write('issues', 'insert', [{ title: 'A' }, { title: 'B' }], { settings }), [
+    { recordId: '12', error: undefined }, { recordId: '', error: 'not sent, because the time was nearly over' },
+  ]);
+  assert.equal(host.last.requests.length, 1);
+});
+
+test('a repository that is not there is told once, and not for each issue', async () => {
+  for (const status of [301, 404, 410]) {
+    const host = new FakeHost(taking);
+    await assert.rejects(host.serve(connector).write('issues', 'insert', [{ title: `status ${status}` }, { title: 'A' }], { settings }), HttpError);
+    assert.equal(host.last.requests.length, 1);
+  }
+});
+
+test('an outage and a wait are told with the record they met', async () => {
+  const served = new FakeHost(taking).serve(connector);
+  await assert.rejects(served.write('issues', 'insert', [{ title: 'status 500' }], { settings }), /the first record is not known to be written: /);
+  const [, waits] = await served.write('issues', 'insert', [{ title: 'A' }, { title: 'status 429' }], { settings });
+  assert.match(waits?.error ?? '', /limit is reached; to be tried again after 60 seconds$/);
 });
 
 test('each record has its result, and none is quoted', async () => {

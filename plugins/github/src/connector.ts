@@ -11,8 +11,8 @@ import {
   type Source,
 } from '@appflow-wasm/connector';
 
-import { API, API_VERSIONS, checked, GitHub, isName, onGitHub, repositoryIn, repositoryOf } from './api.js';
-import { completed, definitionOf, KINDS, kindOf, pathOf, refuseUnknown, type Kind } from './entities.js';
+import { API, API_VERSIONS, checked, GitHub, Home, isName, onGitHub, repositoryIn, repositoryOf } from './api.js';
+import { completed, definitionOf, KINDS, kindOf, pathOf, refuseNested, refuseUnknown, type Kind } from './entities.js';
 import { pushDown, type Pushed } from './pushdown.js';
 import { identifierOf, write } from './write.js';
 
@@ -28,7 +28,10 @@ const configuration: Configuration = {
     authentication: ['api-key'],
     writeOperations: ['insert', 'update', 'delete'],
     settings: [
-      { key: 'owner', label: 'Owner', description: 'A user or an organization, such as octocat; all that the token can see if empty' },
+      {
+        key: 'owner', label: 'Owner',
+        description: 'An organization, or a user, whose public repositories alone are listed; all that the token can see if empty',
+      },
       {
         key: 'repository', label: 'Repository', scope: 'source-and-destination',
         description: 'The repository of issues and comments: its name, or owner/name',
@@ -70,7 +73,9 @@ const metadata: Metadata = {
 const source: Source = {
   query(context, request) {
     const kind = kindOf(request.entity);
-    refuseUnknown(kind, [...request.fields, ...(request.condition === undefined ? [] : fieldsOf(request.condition))]);
+    const compared = request.condition === undefined ? [] : fieldsOf(request.condition);
+    refuseUnknown(kind, [...request.fields, ...compared]);
+    refuseNested(kind, compared);
     const pushed = pushDown(kind, request.condition);
     if (pushed.rest !== undefined) {
       log.info('a part of the filter is checked after the fetch', {
@@ -96,6 +101,7 @@ const source: Source = {
       throw new Unsupported(`retrieving by '${request.idField.slice(0, 128)}'; ${kind.name} are found by '${kind.key}'`);
     }
     const github = new GitHub(context.apiVersion);
+    const home = kind.name === 'repositories' ? undefined : new Home(github, repositoryIn(context.settings));
     for (const id of request.ids) {
       const url = addressOf(context, kind, id);
       if (url === undefined) {
@@ -108,6 +114,10 @@ const source: Source = {
           continue;
         }
         const record = checked(answer, kind.name).json() as Record<string, unknown>;
+        // The host has followed where GitHub leads: an issue that moved is now another one, in another repository.
+        if (!isFoundBy(record, kind, id) || home?.holds(record.url) === false) {
+          continue;
+        }
         page.emitOrFail(request.only(only(completed(record), kind)));
       } finally {
         answer.dispose();
@@ -197,6 +207,12 @@ function firstPage(
   }
   answer.dispose();
   return checked(github.send('GET', http.join(API, 'users', owner, 'repos'), { query }), `user or organization '${owner}'`);
+}
+
+/** Whether a record is the one of this key. GitHub does not tell apart small letters and large ones in names. */
+function isFoundBy(record: Record<string, unknown>, kind: Kind, id: string): boolean {
+  const own = record[kind.key];
+  return (typeof own === 'string' || typeof own === 'number') && String(own).toLowerCase() === id.toLowerCase();
 }
 
 /** The address of a record; `undefined` where no record has such an identifier. */

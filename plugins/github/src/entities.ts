@@ -49,6 +49,18 @@ export function refuseUnknown(own: Kind, names: Iterable<string>): void {
   }
 }
 
+/** Refuses conditions on objects and lists, which nothing could meet. */
+export function refuseNested(own: Kind, names: Iterable<string>): void {
+  for (const name of names) {
+    const nested = derivedOf(own, name)?.dataType;
+    if (nested === 'array' || nested === 'object') {
+      const inner = own.names.filter((other) => other.startsWith(`${name}.`));
+      const instead = inner.length > 0 ? `; compare ${inner.map((one) => `'${one}'`).join(', ')}` : '';
+      throw new InvalidArgument(`the field '${name}' of ${own.name} is ${nested === 'array' ? 'a list' : 'an object'} and cannot be compared${instead}`);
+    }
+  }
+}
+
 /** Where a field is in GitHub's record; `undefined` for one that must be made. */
 export function pathOf(name: string): string | undefined {
   return name === 'issue_number' ? undefined : `/${name.replaceAll('.', '/')}`;

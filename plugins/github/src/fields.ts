@@ -115,7 +115,7 @@ export const DERIVED: Readonly<Record<EntityName, { parameters: readonly string[
       { name: 'parent_issue_url', dataType: 'text', typeLabel: 'uri', nullable: true },
       { name: 'pinned_comment', dataType: 'object', typeLabel: 'issue-comment', nullable: true },
       { name: 'issue_dependencies_summary', dataType: 'object', typeLabel: 'issue-dependencies-summary', nullable: true },
-      { name: 'issue_field_values', dataType: 'array', typeLabel: 'array', nullable: true, creatable: true, updatable: true },
+      { name: 'issue_field_values', dataType: 'array', typeLabel: 'array', nullable: true },
     ],
   },
   comments: {

@@ -15,6 +15,9 @@ export interface Pushed {
   rest: Condition | undefined;
 }
 
+/** The first moment, in milliseconds since 1970, whose year has five digits. */
+const LATEST = Date.UTC(10_000, 0);
+
 /** Divides a condition. */
 export function pushDown(kind: Kind, condition: Condition | undefined): Pushed {
   const { parameters } = DERIVED[kind.name];
@@ -52,5 +55,7 @@ function secondBefore(value: Literal): string | undefined {
     return undefined;
   }
   const at = Date.parse(value.type === 'date' ? `${value.value}T00:00:00Z` : value.value);
-  return Number.isNaN(at) ? undefined : `${new Date(Math.floor(at / 1000 - 1) * 1000).toISOString().slice(0, 19)}Z`;
+  const before = Math.floor(at / 1000 - 1) * 1000;
+  // GitHub was not there before 1970, and years of five digits have another form.
+  return before > 0 && before < LATEST ? `${new Date(before).toISOString().slice(0, 19)}Z` : undefined;
 }

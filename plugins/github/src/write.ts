@@ -3,7 +3,7 @@
  * twice would be known.
  */
 import {
-  ConnectorError, http, InvalidArgument, Unsupported, type WriteRequest, type WriteResults,
+  ConnectorError, http, HttpError, InvalidArgument, invocation, Unsupported, type WriteRequest, type WriteResults,
 } from '@appflow-wasm/connector';
 
 import { API, checked, type GitHub, type Repository } from './api.js';
@@ -18,6 +18,9 @@ const ABOUT_RECORD = ['invalid-argument', 'client-error'];
 /** Codes after which nobody can know. */
 const UNSURE = ['server-error', 'request-timeout', 'service-unavailable', 'unknown-error'];
 
+/** Milliseconds that a record should have, where none has been slower. */
+const LEAST_MILLIS = 2_000;
+
 /** Writes the records of a request. */
 export function write(github: GitHub, kind: Kind, request: WriteRequest, repository: Repository): WriteResults {
   const { operation } = request;
@@ -29,7 +32,19 @@ export function write(github: GitHub, kind: Kind, request: WriteRequest, reposit
     throw new Unsupported(`writing by '${other.slice(0, 128)}'; ${kind.name} are found by '${kind.key}'`);
   }
   const results = request.results();
+  let slowest = 0;
+  let left = invocation.millisLeft();
   for (const [index, record] of request.values().entries()) {
+    if (index > 0) {
+      const before = left;
+      left = invocation.millisLeft();
+      slowest = Math.max(slowest, before - left);
+      // One that is cut off by the end of the time may have been written, and nobody would know.
+      if (left < Math.max(2 * slowest, LEAST_MILLIS)) {
+        results.failRest('not sent, because the time was nearly over');
+        break;
+      }
+    }
     const own = identifierOf(record[kind.key]);
     try {
       results.written(index, writeOne(github, kind, operation, record, repository) ?? own ?? '');
@@ -37,12 +52,14 @@ export function write(github: GitHub, kind: Kind, request: WriteRequest, reposit
       if (!(error instanceof ConnectorError)) {
         throw error;
       }
-      const isWhole = !ABOUT_RECORD.includes(error.code);
+      const isWhole = !ABOUT_RECORD.includes(error.code) || isAboutRepository(error, kind, operation);
+      const isUnsure = UNSURE.includes(error.code);
       if (index === 0 && isWhole) {
         // Nothing before it was written, so the error says it all.
-        throw error;
+        throw isUnsure ? error.context('the first record is not known to be written') : error;
       }
-      results.failed(index, (UNSURE.includes(error.code) ? UNKNOWN : '') + error.message, own ?? '');
+      const wait = error.retryAfterSeconds === undefined ? '' : `; to be tried again after ${error.retryAfterSeconds} seconds`;
+      results.failed(index, (isUnsure ? UNKNOWN : '') + error.message + wait, own ?? '');
       if (isWhole || request.allOrNone) {
         results.failRest('not tried, as a record before it failed');
         break;
@@ -50,6 +67,11 @@ export function write(github: GitHub, kind: Kind, request: WriteRequest, reposit
     }
   }
   return results;
+}
+
+/** Whether a record was refused since there is no repository, so that all others would be. */
+function isAboutRepository(error: ConnectorError, kind: Kind, operation: string): boolean {
+  return kind.name === 'issues' && operation === 'insert' && error instanceof HttpError && [301, 404, 410].includes(error.status);
 }
 
 /** Writes one record; gives its identifier. */

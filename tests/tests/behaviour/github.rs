@@ -285,8 +285,8 @@ fn errors_that_github_describes_become_appflows() {
     }
     for (status, expected) in [
         (403, "AccessDenied"),
-        (404, "PartialWriteFailure"),
-        (410, "PartialWriteFailure"),
+        (404, "ClientError"),
+        (410, "ClientError"),
         (422, "PartialWriteFailure"),
         (503, "ServiceUnavailable"),
     ] {
