@@ -49,7 +49,9 @@ export interface Run<T> {
   logs: { level: Level; message: string; fields: Record<string, string> }[];
 }
 
-/** A host in memory. */
+/**
+ * A host in memory. It follows no redirects: a 3xx is an answer, where the real host follows what GET is led to on the same origin.
+ */
 export class FakeHost {
   readonly #application: (request: Sent) => Answer;
   readonly #options: FakeHostOptions;
