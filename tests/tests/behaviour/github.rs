@@ -1,11 +1,13 @@
 //! The connector for GitHub against a server made from GitHub's own description: every request fits it, and what it describes is read.
-//! Paging and totals are in the cases of `tests/cases/github`, since the server has one example of each record.
+//! That server has one example of each record, so paging and totals are tested against a list of many that is gone through by pages.
 
 use std::collections::BTreeMap;
 
 use appflow_testkit::github::GitHub;
 use appflow_testkit::runtime_api::Lambda;
+use appflow_testkit::server::{Body, Received, Server, json as answer};
 use appflow_testkit::setup::{SECRET_ARN, SecretsFile};
+use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{ask, code, function};
@@ -13,8 +15,8 @@ use crate::support::{ask, code, function};
 const TOKEN: &str = "CANARY-TOKEN-5e0c";
 
 /// The connector with a token, and the server it asks.
-struct Flow {
-    server: GitHub,
+struct Flow<S = GitHub> {
+    server: S,
     lambda: Lambda,
     settings: Value,
     _secrets: SecretsFile,
@@ -23,15 +25,19 @@ struct Flow {
 impl Flow {
     fn start() -> Self {
         let server = GitHub::start().unwrap_or_else(|error| panic!("{error:#}"));
+        let url = server.url().to_owned();
+        Self::to(server, &url)
+    }
+}
+
+impl<S> Flow<S> {
+    fn to(server: S, url: &str) -> Self {
         let secrets =
             SecretsFile::create(&BTreeMap::from([("apiKey".to_owned(), TOKEN.to_owned())]))
                 .unwrap();
         let function = function("github")
             .env("APPFLOW_SECRETS_FILE", secrets.path().display().to_string())
-            .env(
-                "APPFLOW_LOCAL_TARGETS",
-                format!("api.github.com={}", server.url()),
-            )
+            .env("APPFLOW_LOCAL_TARGETS", format!("api.github.com={url}"))
             .env("APPFLOW_LOG", "debug");
         Self {
             server,
@@ -304,5 +310,106 @@ fn errors_that_github_describes_become_appflows() {
         flow.server.want(Some(status));
         let answer = flow.query("repositories", None);
         assert_eq!(code(&answer), expected, "{status} {answer}");
+    }
+}
+
+/// Issues that the list has.
+const ISSUES: u64 = 23;
+
+/// One issue of the list: each third is closed, and each was changed a minute after the one before it.
+fn issue(number: u64) -> Value {
+    let state = if number.is_multiple_of(3) {
+        "closed"
+    } else {
+        "open"
+    };
+    json!({"id": 9000 + number, "number": number, "title": format!("title {number}"), "state": state,
+        "updated_at": format!("2026-01-31T10:{number:02}:00Z")})
+}
+
+/// Answers as GitHub does for a list of issues: `state` and `since` are heeded, pages are cut by `per_page`, and the link to the
+/// next one keeps what the first was asked with.
+fn list(request: &Received) -> Response<Body> {
+    let query: BTreeMap<String, String> = request.query().into_iter().collect();
+    let path = request.uri.path();
+    if path != "/repos/octocat/Hello-World/issues" && path != "/repositories/42/issues" {
+        return answer(StatusCode::NOT_FOUND, &json!({"message": "Not Found"}));
+    }
+    let state = query.get("state").map_or("open", String::as_str);
+    let since = query.get("since").map_or("", String::as_str);
+    let size: usize = query
+        .get("per_page")
+        .map_or(30, |size| size.parse().unwrap());
+    let page: usize = query.get("page").map_or(1, |page| page.parse().unwrap());
+    let all: Vec<Value> = (1..=ISSUES)
+        .map(issue)
+        .filter(|issue| state == "all" || issue["state"] == state)
+        .filter(|issue| issue["updated_at"].as_str().unwrap() > since)
+        .collect();
+    let held: Vec<Value> = all
+        .iter()
+        .skip((page - 1) * size)
+        .take(size)
+        .cloned()
+        .collect();
+    let mut response = answer(StatusCode::OK, &Value::Array(held));
+    if page * size < all.len() {
+        let mut next = query;
+        next.insert("page".to_owned(), (page + 1).to_string());
+        let next = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(next)
+            .finish();
+        let link = format!("<https://api.github.com/repositories/42/issues?{next}>; rel=\"next\"");
+        response
+            .headers_mut()
+            .insert("link", HeaderValue::from_str(&link).unwrap());
+    }
+    response
+}
+
+#[test]
+fn a_list_is_gone_through_to_its_end() {
+    let server = Server::start(|request: Received| async move { list(&request) }).unwrap();
+    let url = server.url();
+    let flow = Flow::to(server, &url);
+    let definition = flow.describe("issues");
+    for (filter, at_least, expected) in [
+        (None, 5, (1..=ISSUES).collect::<Vec<_>>()),
+        (
+            Some("state = 'open'"),
+            4,
+            (1..=ISSUES).filter(|number| number % 3 != 0).collect(),
+        ),
+        (
+            Some("updated_at >= 2026-01-31T10:09:00Z"),
+            3,
+            (9..=ISSUES).collect(),
+        ),
+        (
+            Some("state = 'closed' and updated_at > 2026-01-31T10:09:00Z"),
+            1,
+            vec![12, 15, 18, 21],
+        ),
+    ] {
+        let (mut found, mut pages, mut token) = (Vec::new(), 0, Value::Null);
+        loop {
+            let page = flow.ask(
+                json!({"type": "QueryDataRequest", "entityIdentifier": "issues", "maxResults": 5,
+                "filterExpression": filter, "nextToken": token, "definition": definition}),
+            );
+            assert_eq!(page["isSuccess"], true, "{filter:?}: {page}");
+            for record in page["records"].as_array().unwrap() {
+                let record: Value = serde_json::from_str(record.as_str().unwrap()).unwrap();
+                found.push(record["number"].as_u64().unwrap());
+            }
+            pages += 1;
+            token = page["nextToken"].clone();
+            if token.is_null() {
+                break;
+            }
+            assert!(pages <= ISSUES, "{filter:?} comes to no end");
+        }
+        assert_eq!(found, expected, "{filter:?}");
+        assert!(pages >= at_least, "{filter:?} took {pages} pages");
     }
 }
