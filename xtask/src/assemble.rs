@@ -88,3 +88,18 @@ pub(crate) fn put_together(
         .with_context(|| format!("cannot copy {}", host.display()))?;
     Ok(image)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FLAGS;
+
+    #[test]
+    fn the_dockerfile_links_the_host_alike() {
+        let dockerfile = include_str!("../../Dockerfile");
+        let flags = FLAGS.join(" ");
+        assert!(
+            dockerfile.contains(&flags),
+            "the Dockerfile's host is built without `{flags}`"
+        );
+    }
+}

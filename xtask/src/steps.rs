@@ -9,7 +9,14 @@ use anyhow::{Context as _, Result};
 pub(crate) struct Steps {
     total: usize,
     started: Instant,
-    done: Vec<(&'static str, Duration)>,
+    done: Vec<(&'static str, Outcome)>,
+}
+
+/// What became of a step that did not fail.
+enum Outcome {
+    Took(Duration),
+    /// Why it cannot be done on this machine.
+    LeftOut(String),
 }
 
 impl Steps {
@@ -38,9 +45,40 @@ impl Steps {
         let result = step().with_context(|| {
             format!("step \"{name}\" failed after {}", shown(started.elapsed()))
         })?;
-        self.done.push((name, started.elapsed()));
+        self.done.push((name, Outcome::Took(started.elapsed())));
         eprintln!("      done in {}", shown(started.elapsed()));
         Ok(result)
+    }
+
+    /// Does the next step unless this machine has an `obstacle`, which is then told here and in the table.
+    pub(crate) fn run_unless(
+        &mut self,
+        obstacle: Option<String>,
+        name: &'static str,
+        remark: &str,
+        step: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        let Some(obstacle) = obstacle else {
+            return self.run(name, remark, step);
+        };
+        let number = self.done.len() + 1;
+        eprintln!("[{number}/{}] {name}, left out: {obstacle}", self.total);
+        self.done.push((name, Outcome::LeftOut(obstacle)));
+        Ok(())
+    }
+
+    /// What was left out, to be told beside a count of what passed; empty if nothing was.
+    pub(crate) fn left_out(&self) -> String {
+        let names: Vec<&str> = self
+            .done
+            .iter()
+            .filter(|(_, outcome)| matches!(outcome, Outcome::LeftOut(_)))
+            .map(|(name, _)| *name)
+            .collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        format!("; left out: {}, see the table", names.join(", "))
     }
 
     /// Time since the first step.
@@ -48,7 +86,7 @@ impl Steps {
         shown(self.started.elapsed())
     }
 
-    /// The steps done and their times.
+    /// The steps done and their times, or why they were left out.
     pub(crate) fn table(&self) -> String {
         let width = self
             .done
@@ -58,9 +96,12 @@ impl Steps {
             .unwrap_or(0);
         self.done
             .iter()
-            .fold(String::new(), |mut table, (name, time)| {
+            .fold(String::new(), |mut table, (name, outcome)| {
                 // Writing to a string cannot fail.
-                let _ = writeln!(table, "  {name:width$}  {:>8}", shown(*time));
+                let _ = match outcome {
+                    Outcome::Took(time) => writeln!(table, "  {name:width$}  {:>8}", shown(*time)),
+                    Outcome::LeftOut(why) => writeln!(table, "  {name:width$}  left out: {why}"),
+                };
                 table
             })
     }
@@ -91,6 +132,24 @@ mod tests {
             "{message}"
         );
         assert!(steps.table().contains("one") && !steps.table().contains("two"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_with_its_reason() {
+        let mut steps = Steps::new(3);
+        let fail = || anyhow::bail!("was done all the same");
+        assert!(steps.run("one", "", || Ok(())).is_ok());
+        assert!(steps.run_unless(None, "two", "", || Ok(())).is_ok());
+        assert_eq!(steps.left_out(), "");
+        assert!(
+            steps
+                .run_unless(Some("no root".to_owned()), "three", "", fail)
+                .is_ok()
+        );
+        assert_eq!(steps.left_out(), "; left out: three, see the table");
+        let table = steps.table();
+        assert!(table.ends_with("  three  left out: no root\n"), "{table}");
+        assert!(!table.contains("two    left out"), "{table}");
     }
 
     #[test]
