@@ -13,7 +13,8 @@
 
 FROM docker.io/library/rust:1.95-bookworm AS source
 WORKDIR /source
-# Only what the native build reads, so that a change of another connector does not build the host again.
+# What cargo wants to see of the workspace, and of the connectors only the one that is compiled natively for the benchmark: a change
+# of another one does not build the host again.
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY wit wit
@@ -22,7 +23,6 @@ COPY cli cli
 COPY tests tests
 COPY xtask xtask
 COPY fuzz fuzz
-# A connector is compiled natively for the benchmark, and cargo wants to see all of the workspace.
 COPY guest-sdk/rust guest-sdk/rust
 COPY plugins/Cargo.toml plugins/
 COPY plugins/salesforce plugins/salesforce
@@ -40,7 +40,8 @@ RUN cargo rustc --locked --release --package appflow-host --bin bootstrap -- \
  && find /shipped -exec touch --no-dereference --date=@0 {} + \
  && rm -rf target/*/*
 
-# The compiler of components, which stays behind.
+# The compiler of components, which stays behind. The whole workspace at once, as everywhere in this repository: the choice of packages
+# decides about features of libraries, and another choice compiles all of them again.
 FROM source AS tool
 RUN cargo build --locked --workspace --bins \
  && install -D target/debug/appflow-wasm /tool/appflow-wasm \

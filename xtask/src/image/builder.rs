@@ -215,7 +215,9 @@ impl Store<'_> {
     ) -> Result<()> {
         let mut command = self.buildah()?;
         command
-            .args(["push", "--quiet", "--tls-verify=false", "--format"])
+            .args(["push", "--quiet", "--tls-verify=false"])
+            .args(["--compression-format", "gzip", "--compression-level", "9"])
+            .arg("--format")
             .arg(form.option())
             .arg(&plugin.name)
             .arg(registry.place(&plugin.name, tag));

@@ -12,7 +12,7 @@ mod sizes;
 mod tools;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -146,10 +146,14 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<()> {
         }
         let sizes = sizes::Sizes::of(&registry.manifest(PLUGIN, "first")?)?;
         sizes.judge(repo, options.bless)?;
-        [PLUGIN, OTHER]
+        let roots = [PLUGIN, OTHER]
             .into_iter()
             .map(|name| registry.unpack(name, "first", &folder))
-            .collect::<Result<Vec<PathBuf>>>()
+            .collect::<Result<Vec<PathBuf>>>()?;
+        for root in &roots {
+            no_path_of_this_machine(repo, root)?;
+        }
+        Ok(roots)
     })?;
     // Gone before anything runs: what runs comes from what was pulled.
     drop(registry);
@@ -168,6 +172,22 @@ fn all(repo: &Repo, options: &Options, steps: &mut Steps) -> Result<()> {
         };
         run.tests(options.only.as_deref())
     })
+}
+
+/// The host does not tell where it was made; a path would also make it another file elsewhere. The component is what its author built.
+fn no_path_of_this_machine(repo: &Repo, root: &Path) -> Result<()> {
+    let checkout = repo.path("").canonicalize()?;
+    let checkout = checkout.to_string_lossy();
+    let place = root.join("rootfs/bootstrap");
+    let content = fs::read(&place).with_context(|| format!("cannot read {}", place.display()))?;
+    let found = content
+        .windows(checkout.len())
+        .any(|part| part == checkout.as_bytes());
+    ensure!(
+        !found,
+        "the host holds the path of the checkout, {checkout}"
+    );
+    Ok(())
 }
 
 /// Two builds made the same image, to the last byte.

@@ -13,7 +13,7 @@ pub(crate) const ORGANISATION: &str = "acme.my.salesforce.com";
 /// Host name that the benchmark's own guests ask.
 pub(crate) const SERVICE: &str = "bench.example.com";
 /// Where images have their certificates.
-const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(crate) const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Entry of AWS's example.
 const PYTHON_HANDLER: &str =
     "custom_connector_example.handlers.lambda_handler.salesforce_lambda_handler";

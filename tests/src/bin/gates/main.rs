@@ -184,7 +184,7 @@ fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
     add("Salesforce connector, compiled", "bytes", SIZE, &|| {
         size(&connector)
     })?;
-    add("image layers, compressed", "bytes", SIZE, &|| {
+    add("host and connector, compressed", "bytes", SIZE, &|| {
         Ok(compressed(&bootstrap)? + compressed(&connector)?)
     })?;
     Ok(figures)

@@ -1,11 +1,13 @@
 //! Memory, sizes, and what becomes of a page that is too large.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use appflow_testkit::measure::Ended;
 use serde_json::Value;
 
 use super::{Bench, RECORD_BYTES, describe_request};
-use crate::contender::Contender;
+use crate::contender::{CERTIFICATES, Contender};
 use crate::data::ALL_FIELDS;
 use crate::report::{Bar, Row, Unit};
 use crate::stats::Stats;
@@ -45,6 +47,9 @@ pub(super) fn size(bench: &Bench) -> Result<Vec<Row>> {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         Ok(Some(Stats::one(length as f64 / 1e6)))
     };
+    let mut shipped = vec![bench.programs.bootstrap(), bench.programs.component()];
+    // Some systems keep them elsewhere.
+    shipped.extend(Some(CERTIFICATES.into()).filter(|path: &PathBuf| path.is_file()));
     let host = bytes(&bench.programs.bootstrap())?;
     let component = bytes(&bench.programs.component())?;
     Ok(vec![
@@ -53,13 +58,16 @@ pub(super) fn size(bench: &Bench) -> Result<Vec<Row>> {
             .with(Contender::Native, bytes(&bench.programs.native)?)
             .bar(Bar::AtMost(14.0)),
         Row::new("compiled Salesforce connector", Unit::Megabytes).with(Contender::Ours, component),
-        Row::new("both compressed, as in an image", Unit::Megabytes)
-            .with(Contender::Ours, Some(Stats::one(compressed_megabytes(&[
-                bench.programs.bootstrap(),
-                bench.programs.component(),
-            ])?)))
-            .bar(Bar::AtMost(7.0))
-            .note("gzip -9 of the two files; certificates add 0.2 MB; `cargo xtask image-test` has the layers themselves"),
+        Row::new(
+            "host, connector and certificates, compressed as in an image",
+            Unit::Megabytes,
+        )
+        .with(
+            Contender::Ours,
+            Some(Stats::one(compressed_megabytes(&shipped)?)),
+        )
+        .bar(Bar::AtMost(7.0))
+        .note("gzip -9 of the three files; `cargo xtask image-test` has the layers themselves"),
     ])
 }
 
