@@ -52,7 +52,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
         venv::ensure(repo, &venv::RIVAL)
     })?;
     let figures = repo.target().join("bench/figures.json");
-    steps.run("measuring", "about 10 minutes", || {
+    steps.run("measuring", "about a minute", || {
         let mut command = Command::new(compiler::built(repo, "bench"));
         command
             .current_dir(repo.path(""))
