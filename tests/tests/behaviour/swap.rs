@@ -164,6 +164,15 @@ fn swap_between_two_pages() {
     assert!(swaps >= 20, "{swaps}");
 }
 
+/// One connector in all languages: it follows an application's cursors, with credentials.
+const CURSORS: [&str; 5] = [
+    "cursor",
+    "c-cursor",
+    "js-cursor",
+    "qjs-cursor",
+    "python-cursor",
+];
+
 /// With an application behind: pages of its own size, cut in the middle by AppFlow's, and a token that only the host knows.
 #[test]
 fn swap_between_two_pages_keeps_credentials_and_the_place_in_the_application() {
@@ -182,12 +191,8 @@ fn swap_between_two_pages_keeps_credentials_and_the_place_in_the_application() {
     // The exchange without a cursor fits every request, so it comes last.
     let script: Script = toml::from_str(&script.iter().rev().cloned().collect::<String>()).unwrap();
     let mut asked = Vec::new();
-    for components in [
-        &["cursor"][..],
-        &["c-cursor"],
-        &["cursor", "c-cursor"],
-        &["c-cursor", "cursor"],
-    ] {
+    let pairs = CURSORS.map(|before| CURSORS.map(|after| [before, after]));
+    for components in pairs.as_flattened() {
         let folder = tempfile::tempdir().unwrap();
         let upstream = Upstream::start(script.clone(), folder.path()).unwrap();
         let deployments = Deployments::new(Some(upstream.url()));

@@ -1,5 +1,6 @@
-//! Follows cursors, with credentials. `c-cursor` is the same connector in C: the one goes on where the other stopped, in the
-//! middle of a page of the application if need be, as the SDKs write the same tokens.
+//! Follows cursors, with credentials. `c-cursor`, `js-cursor`, `qjs-cursor` and `python-cursor` are the same connector in other
+//! languages: each goes on where another stopped, in the middle of a page of the application if need be, as the SDKs write the
+//! same tokens.
 
 use appflow_connector::prelude::*;
 
